@@ -1,0 +1,170 @@
+/**
+ * What localtls asks of the machine it runs on. Everything above this layer sees the machine through
+ * a {@link Host}; `node_host.ts` is the one real host, the tests have a fake.
+ *
+ * @module
+ */
+
+import type { Bytes } from "../bytes.ts";
+
+/** The operating systems that trust stores are kept for. Only truststore/families.ts asks. */
+export type OperatingSystem = "linux" | "darwin" | "windows" | "freebsd" | "other";
+
+/** A numeric owner of files. */
+export interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** What a path is, without following a symlink at its end. */
+export interface FileInfo {
+  readonly type: "file" | "directory" | "symlink" | "other";
+  /** Bytes. */
+  readonly size: number;
+  /** Permission bits, 0 to 0o7777. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Milliseconds since the epoch. */
+  readonly modifiedMs: number;
+}
+
+/** Options of {@link Files.write}. */
+export interface WriteOptions {
+  /** Permission bits of the new file. Default 0o600: whoever writes something public says so. */
+  readonly mode?: number;
+  /** Who gets the file; needs root where it is somebody else. */
+  readonly owner?: Owner | undefined;
+}
+
+/** Files. Every failure is a LocalTlsError (FILE_*) that names the path. */
+export interface Files {
+  /**
+   * Reads a plain file whole, following symlinks.
+   * @param maxBytes Refuses larger ones with FILE_TOO_LARGE before reading. Default 16 MiB.
+   * @returns undefined where nothing stands at the path.
+   */
+  read(path: string, maxBytes?: number): Promise<Bytes | undefined>;
+  /** What stands at the path (the symlink itself, not its target); undefined for nothing. */
+  info(path: string): Promise<FileInfo | undefined>;
+  /** Names in a directory, sorted; an empty list where there is none. */
+  list(directory: string): Promise<string[]>;
+  /** The path with every symlink resolved; undefined for nothing. */
+  realPath(path: string): Promise<string | undefined>;
+  /** Whether this process may write there (for a missing path: create there). */
+  writable(path: string): Promise<boolean>;
+  /**
+   * Writes a whole file: a new exclusive temporary file beside it, fsync, rename, directory fsync.
+   * Never follows a symlink at the path (refused with FILE_UNSAFE), leaves nothing behind on failure.
+   */
+  write(path: string, content: Uint8Array | string, options?: WriteOptions): Promise<void>;
+  /** Appends one line (O_APPEND, O_NOFOLLOW, one write, fsync); makes the file if needed. */
+  appendLine(path: string, line: string, options?: WriteOptions): Promise<void>;
+  /** Makes the directory and the missing ones above it; leaves existing ones as they are. */
+  makeDirectory(path: string, options?: WriteOptions): Promise<void>;
+  /** Removes a file or symlink. @returns whether there was one. */
+  remove(path: string): Promise<boolean>;
+  /** Removes an empty directory. @returns whether it was removed. */
+  removeDirectory(path: string): Promise<boolean>;
+}
+
+/** Options of {@link Commands.run}. */
+export interface RunOptions {
+  /** Milliseconds after which the process and its children are killed. Required: no tool is trusted to end. */
+  readonly timeoutMs: number;
+  /** Given on stdin; none means an empty stdin. */
+  readonly input?: Uint8Array | string;
+  /** Added to this process's environment. LC_ALL=C is always set. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** The tool may talk to the user: stdin and stderr are the terminal's own. */
+  readonly interactive?: boolean;
+}
+
+/** How a tool ended. A tool that cannot be found or started is an outcome too, not an exception. */
+export interface RunResult {
+  readonly outcome: "exited" | "timed-out" | "missing" | "not-started";
+  /** Exit code; -1 unless it exited by itself. */
+  readonly code: number;
+  /** At most 8 MiB of each are kept. */
+  readonly stdout: Bytes;
+  readonly stderr: string;
+}
+
+/** Other programs. */
+export interface Commands {
+  /** The absolute path of an executable on PATH (then /usr/sbin, /sbin, /usr/local/sbin); undefined for none. */
+  find(name: string): Promise<string | undefined>;
+  /** Runs a program from an argument array, never through a shell. */
+  run(argv: readonly string[], options: RunOptions): Promise<RunResult>;
+}
+
+/** A value that SQLite stores. */
+export type SqlValue = null | bigint | number | string | Uint8Array;
+
+/** An open SQLite database. Integers come back as bigint. */
+export interface Database {
+  /** Runs statements without parameters. */
+  exec(sql: string): void;
+  /** All rows of a query. */
+  all(sql: string, ...parameters: SqlValue[]): Record<string, SqlValue>[];
+  /** Runs one statement. @returns the number of changed rows. */
+  run(sql: string, ...parameters: SqlValue[]): number;
+  close(): void;
+}
+
+/** Options of {@link Host.openDatabase}. */
+export interface OpenDatabaseOptions {
+  readonly readOnly?: boolean;
+  /** Milliseconds to wait for a lock that another program holds. */
+  readonly busyTimeoutMs: number;
+}
+
+/** The user at the terminal, if there is one. */
+export interface Terminal {
+  /** Whether somebody can be asked: stdin and stderr are terminals. */
+  readonly interactive: boolean;
+  /** Asks on stderr, reads a line. Throws CONFIRMATION_NEEDED where not interactive. */
+  ask(question: string): Promise<string>;
+  /** As ask(), without echo. */
+  askSecret(question: string): Promise<string>;
+}
+
+/** This machine on its networks. */
+export interface Network {
+  /** The host name, as the system gives it. */
+  hostName(): string;
+  /** This machine's addresses, without loopback, link-local or container bridges; IPv4 first. */
+  addresses(): Promise<string[]>;
+  /**
+   * The certificates that a TLS server presents, leaf first, as DER. Trust is not judged.
+   * Throws NETWORK when nobody answers or no TLS is spoken.
+   */
+  peerCertificates(
+    target: { readonly host: string; readonly port: number; readonly timeoutMs: number },
+  ): Promise<Bytes[]>;
+}
+
+/** The machine. */
+export interface Host {
+  /** Asked by truststore/families.ts alone. */
+  readonly os: OperatingSystem;
+  /** An environment variable; undefined when unset or empty. */
+  env(name: string): string | undefined;
+  /** The effective user; undefined on systems without numeric users. */
+  readonly user: Owner | undefined;
+  /** Where this system keeps a user's program data, given that user's home directory. */
+  dataDirectory(home: string): string;
+  readonly workingDirectory: string;
+  readonly files: Files;
+  readonly commands: Commands;
+  readonly terminal: Terminal;
+  readonly network: Network;
+  /** Opens (unless read-only: or creates) an SQLite database. */
+  openDatabase(path: string, options: OpenDatabaseOptions): Promise<Database>;
+  /** MD5, which WebCrypto lacks and NSS's certificate database layout wants; never used for security. */
+  md5(bytes: Uint8Array): Promise<Bytes>;
+  /** Everything on stdin, at most maxBytes. */
+  readStdin(maxBytes: number): Promise<Bytes>;
+  now(): Date;
+  sleep(milliseconds: number): Promise<void>;
+}

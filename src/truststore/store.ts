@@ -1,0 +1,98 @@
+/**
+ * What a trust store is. An adapter per store implements {@link TrustStore}; `change.ts` is the one
+ * caller of add() and remove(), and reads the store back after every change.
+ *
+ * @module
+ */
+
+import type { Host } from "../host/host.ts";
+import type { TargetUser } from "../host/target_user.ts";
+import type { Certificate } from "../x509/certificate.ts";
+import type { Elevation } from "./elevation.ts";
+
+/** Kinds of store; the words of `--stores`. */
+export type StoreKind = "system" | "nss" | "java";
+
+/** A certificate that is to be trusted, or not any more. */
+export interface TrustAnchor {
+  readonly certificate: Certificate;
+  /** PEM of that certificate alone, LF line ends, ending in a newline. */
+  readonly pem: string;
+  /** SHA-256 of the DER, 64 lower-case hexadecimal digits: the only thing that anchors are matched by. */
+  readonly sha256: string;
+  /** Readable name: NSS nickname, Java alias, part of messages. Printable, 1 to 64 characters. */
+  readonly label: string;
+  /** "ca": may issue for others. "peer": a self-signed end-entity certificate, trusted as itself. */
+  readonly role: "ca" | "peer";
+  /** A file that holds `pem` and that root can read, for commands that are shown to the user. */
+  readonly file: string;
+}
+
+/** What reading a store shows. */
+export interface StoreState {
+  /**
+   * trusted: clients of this store accept what the anchor issued. absent: nothing of the anchor is there.
+   * broken: something is there, and clients refuse (a missing signature, a distrust mark); add() mends it.
+   */
+  readonly state: "trusted" | "absent" | "broken";
+  /** For broken, and for trusted with a reservation: one sentence. */
+  readonly reason?: string;
+  /** What the user can do about it, to paste. */
+  readonly hint?: string;
+}
+
+/** A step of a change, as `--dry-run` and the needs-root hints print it. */
+export type PlannedStep =
+  | { readonly type: "write"; readonly path: string; readonly root: boolean }
+  | { readonly type: "delete"; readonly path: string; readonly root: boolean }
+  | { readonly type: "run"; readonly argv: readonly string[]; readonly root: boolean };
+
+/** What a change left besides the trust itself. */
+export interface StoreChange {
+  /** Files and directories that did not exist before, in the order of making; uninstall takes them back. */
+  readonly created?: readonly string[];
+  /** Reservations: {code, message} pairs that the command reports as warnings. */
+  readonly warnings?: readonly { readonly code: string; readonly message: string }[];
+}
+
+/** One place where some client finds its roots. */
+export interface TrustStore {
+  readonly kind: StoreKind;
+  /** For the table: "Debian system store", "Chromium", "Firefox (default-release)", "Java 17". */
+  readonly label: string;
+  /** What identifies the store in the ledger: a database directory, an anchor directory, a cacerts file. */
+  readonly path: string;
+  /**
+   * Reads the store. Never changes it, never waits long.
+   * Throws STORE_UNAVAILABLE when the store cannot be read at all.
+   */
+  state(anchor: TrustAnchor): Promise<StoreState>;
+  /** The steps that add() or remove() would take, in order. */
+  plan(change: "add" | "remove", anchor: TrustAnchor): Promise<PlannedStep[]>;
+  /**
+   * Makes the store trust the anchor, or mends a broken entry. Safe to repeat.
+   * Throws NEEDS_ROOT (hints: the exact commands) where root is needed and cannot be had.
+   */
+  add(anchor: TrustAnchor): Promise<StoreChange>;
+  /**
+   * Takes out everything of the anchor, whoever put it there.
+   * @param created What the ledger says add() made; removed when nothing else has come to live in it.
+   */
+  remove(anchor: TrustAnchor, created: readonly string[]): Promise<StoreChange>;
+}
+
+/** What adapters need to find and change stores. */
+export interface DiscoverContext {
+  readonly host: Host;
+  readonly user: TargetUser;
+  readonly elevation: Elevation;
+  /** The NSS primary password, from --nss-password-file. */
+  readonly nssPassword?: string | undefined;
+}
+
+/** A family of stores: all NSS databases, all JDKs, the system store. */
+export interface TrustStoreFamily {
+  readonly kind: StoreKind;
+  /** Every store of the family on this machine; also those that do not exist yet and will be read once they do. */
+  discover(context: DiscoverContext): Promise<TrustStore[]>;
+}

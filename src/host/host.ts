@@ -58,10 +58,21 @@ export interface Files {
    * Never follows a symlink at the path (refused with FILE_UNSAFE), leaves nothing behind on failure.
    */
   write(path: string, content: Uint8Array | string, options?: WriteOptions): Promise<void>;
-  /** Appends one line (O_APPEND, O_NOFOLLOW, one write, fsync); makes the file if needed. */
+  /**
+   * Appends one line (O_APPEND, O_NOFOLLOW, one write, fsync); makes the file if needed. A file that
+   * does not end with a line end (its last writer was killed) gets one first.
+   */
   appendLine(path: string, line: string, options?: WriteOptions): Promise<void>;
-  /** Makes the directory and the missing ones above it; leaves existing ones as they are. */
+  /**
+   * Makes the directory and the missing ones above it, all with the same mode (default 0o700) and
+   * owner; leaves existing ones as they are.
+   */
   makeDirectory(path: string, options?: WriteOptions): Promise<void>;
+  /**
+   * Renames a file or directory within one directory, or into another of the same file system, and
+   * syncs the directory. A plain file at the new path is replaced.
+   */
+  rename(from: string, to: string): Promise<void>;
   /** Removes a file or symlink. @returns whether there was one. */
   remove(path: string): Promise<boolean>;
   /** Removes an empty directory. @returns whether it was removed. */
@@ -117,6 +128,12 @@ export interface OpenDatabaseOptions {
   readonly readOnly?: boolean;
   /** Milliseconds to wait for a lock that another program holds. */
   readonly busyTimeoutMs: number;
+  /**
+   * A missing file is made empty with this mode and owner before it is opened, without following a
+   * symlink and without replacing what another process made meanwhile (O_EXCL). Without it SQLite
+   * makes the file, with a mode that the umask decides.
+   */
+  readonly create?: WriteOptions;
 }
 
 /** The user at the terminal, if there is one. */

@@ -1,0 +1,85 @@
+/**
+ * The one real {@link Host}, on `node:` modules: the same code on Bun (also compiled), Deno and Node.
+ * What is slow to load or rarely needed is loaded on first use.
+ *
+ * @module
+ */
+
+import * as path from "node:path";
+import process from "node:process";
+import { toBytes } from "../bytes.ts";
+import { LocalTlsError } from "../errors.ts";
+import { dataDirectoryFor } from "./data_directory.ts";
+import type { Host } from "./host.ts";
+import { createNodeCommands } from "./node_commands.ts";
+import { openNodeDatabase } from "./node_database.ts";
+import { createNodeFiles } from "./node_files.ts";
+import { createNodeNetwork } from "./node_network.ts";
+import { createNodeOutput, type NodeOutput } from "./node_output.ts";
+import { operatingSystem } from "./operating_system.ts";
+import { createNodeTerminal, readStdin } from "./node_terminal.ts";
+
+/** What a shell reports for a program that SIGPIPE ended: 128 + 13. */
+const EXIT_BROKEN_PIPE = 141;
+
+/** The machine, and what main.ts alone needs of its own process. */
+export interface NodeHost extends Host, Pick<NodeOutput, "write" | "isTerminal" | "columns"> {
+  /** The arguments that the user gave. */
+  readonly argv: readonly string[];
+  /** The name that the program was started by, without directory and ".exe". */
+  readonly programName: string;
+  /**
+   * Ends the process. A success whose output nobody read to its end is no success: then 141, as for
+   * any other program in a pipe.
+   */
+  exit(code: number): never;
+}
+
+/** The machine that this process runs on. */
+export function createNodeHost(): NodeHost {
+  const os = operatingSystem();
+  const environment = process.env;
+  const env = (name: string) => environment[name] || undefined;
+  const uid = process.geteuid?.();
+  const gid = process.getegid?.();
+  const output = createNodeOutput();
+  return {
+    os,
+    env,
+    user: uid === undefined || gid === undefined ? undefined : { uid, gid },
+    dataDirectory: (home) => dataDirectoryFor(os, env, home),
+    get workingDirectory() {
+      return workingDirectory();
+    },
+    files: createNodeFiles(),
+    commands: createNodeCommands(os, environment),
+    terminal: createNodeTerminal(output),
+    network: createNodeNetwork(),
+    openDatabase: openNodeDatabase,
+    async md5(bytes) {
+      const { createHash } = await import("node:crypto");
+      return toBytes(createHash("md5").update(bytes).digest());
+    },
+    readStdin,
+    now: () => new Date(),
+    sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+    argv: process.argv.slice(2),
+    programName: path.basename(process.argv0).replace(/\.exe$/i, ""),
+    write: output.write,
+    isTerminal: output.isTerminal,
+    columns: output.columns,
+    exit: (code) => process.exit(code === 0 && output.isBroken() ? EXIT_BROKEN_PIPE : code),
+  };
+}
+
+function workingDirectory(): string {
+  try {
+    return process.cwd();
+  } catch (error) {
+    throw new LocalTlsError(
+      "FILE_NOT_FOUND",
+      "Cannot find the working directory: it has been removed",
+      { hints: ["cd ~"], cause: error },
+    );
+  }
+}

@@ -6,6 +6,7 @@
 
 import { LocalTlsError } from "../errors.ts";
 import type { Database, OpenDatabaseOptions, SqlValue } from "./host.ts";
+import { makeEmptyFile } from "./node_file_writer.ts";
 
 /** SQLite result codes (https://sqlite.org/rescode.html) for a lock that somebody else holds. */
 const SQLITE_BUSY = 5;
@@ -29,6 +30,8 @@ export async function openNodeDatabase(
       throw databaseError(path, error);
     }
   };
+  // SQLite takes an empty file for a new database.
+  if (options.create !== undefined) makeEmptyFile(path, options.create);
   const connection = attempt(() => new DatabaseSync(path, { readOnly: options.readOnly === true }));
   const prepare = (sql: string) => {
     const statement = connection.prepare(sql);

@@ -108,6 +108,21 @@ function endsWithLineEnd(descriptor: number, size: number): boolean {
   return fs.readSync(descriptor, last, 0, 1, size - 1) === 1 && last[0] === 0x0a;
 }
 
+/** Makes an empty file where nothing stands; whatever stands there, a symlink too, is left as it is. */
+export function makeEmptyFile(file: string, options: WriteOptions = {}): void {
+  try {
+    const descriptor = fs.openSync(file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+    try {
+      applyOwnership(descriptor, options.mode ?? DEFAULT_FILE_MODE, options.owner);
+    } finally {
+      fs.closeSync(descriptor);
+    }
+    syncDirectory(path.dirname(file));
+  } catch (error) {
+    if (systemCode(error) !== "EEXIST") throw fileError("create", file, error);
+  }
+}
+
 /** Implements Files.makeDirectory. */
 export function makeDirectories(directory: string, options: WriteOptions = {}): void {
   const missing: string[] = [];

@@ -1,0 +1,85 @@
+/**
+ * The one table of object identifiers.
+ *
+ * @module
+ */
+
+/** Object identifiers by their standard names. */
+export const OID = {
+  // Attribute types: X.520, RFC 5280 appendix A.1, RFC 4519
+  commonName: "2.5.4.3",
+  surname: "2.5.4.4",
+  serialNumberAttribute: "2.5.4.5",
+  countryName: "2.5.4.6",
+  localityName: "2.5.4.7",
+  stateOrProvinceName: "2.5.4.8",
+  streetAddress: "2.5.4.9",
+  organizationName: "2.5.4.10",
+  organizationalUnitName: "2.5.4.11",
+  title: "2.5.4.12",
+  givenName: "2.5.4.42",
+  organizationIdentifier: "2.5.4.97",
+  userId: "0.9.2342.19200300.100.1.1",
+  domainComponent: "0.9.2342.19200300.100.1.25",
+  emailAddress: "1.2.840.113549.1.9.1",
+
+  // Certificate extensions: RFC 5280, 4.2
+  subjectKeyIdentifier: "2.5.29.14",
+  keyUsage: "2.5.29.15",
+  subjectAltName: "2.5.29.17",
+  issuerAltName: "2.5.29.18",
+  basicConstraints: "2.5.29.19",
+  nameConstraints: "2.5.29.30",
+  cRLDistributionPoints: "2.5.29.31",
+  certificatePolicies: "2.5.29.32",
+  policyMappings: "2.5.29.33",
+  authorityKeyIdentifier: "2.5.29.35",
+  policyConstraints: "2.5.29.36",
+  extKeyUsage: "2.5.29.37",
+  inhibitAnyPolicy: "2.5.29.54",
+  authorityInfoAccess: "1.3.6.1.5.5.7.1.1",
+
+  // Key purposes: RFC 5280, 4.2.1.12
+  anyExtendedKeyUsage: "2.5.29.37.0",
+  serverAuth: "1.3.6.1.5.5.7.3.1",
+  clientAuth: "1.3.6.1.5.5.7.3.2",
+  codeSigning: "1.3.6.1.5.5.7.3.3",
+  emailProtection: "1.3.6.1.5.5.7.3.4",
+  timeStamping: "1.3.6.1.5.5.7.3.8",
+  ocspSigning: "1.3.6.1.5.5.7.3.9",
+
+  // Public key algorithms: RFC 3279, RFC 5480, RFC 8410
+  rsaEncryption: "1.2.840.113549.1.1.1",
+  rsassaPss: "1.2.840.113549.1.1.10",
+  ecPublicKey: "1.2.840.10045.2.1",
+  prime256v1: "1.2.840.10045.3.1.7",
+  secp384r1: "1.3.132.0.34",
+  secp521r1: "1.3.132.0.35",
+  x25519: "1.3.101.110",
+  ed25519: "1.3.101.112",
+  ed448: "1.3.101.113",
+
+  // Signature algorithms: RFC 4055, RFC 5758
+  md5WithRsa: "1.2.840.113549.1.1.4",
+  sha1WithRsa: "1.2.840.113549.1.1.5",
+  sha256WithRsa: "1.2.840.113549.1.1.11",
+  sha384WithRsa: "1.2.840.113549.1.1.12",
+  sha512WithRsa: "1.2.840.113549.1.1.13",
+  ecdsaWithSha1: "1.2.840.10045.4.1",
+  ecdsaWithSha256: "1.2.840.10045.4.3.2",
+  ecdsaWithSha384: "1.2.840.10045.4.3.3",
+  ecdsaWithSha512: "1.2.840.10045.4.3.4",
+
+  // PKCS#9 attributes of requests: RFC 2985
+  extensionRequest: "1.2.840.113549.1.9.14",
+} as const;
+
+const names = new Map<string, string>();
+
+/** The standard name of an OID in the table, or its dotted form. */
+export function oidName(dotted: string): string {
+  if (names.size === 0) {
+    for (const [name, value] of Object.entries(OID)) names.set(value, name);
+  }
+  return names.get(dotted) ?? dotted;
+}

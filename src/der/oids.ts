@@ -70,6 +70,18 @@ export const OID = {
   ecdsaWithSha384: "1.2.840.10045.4.3.3",
   ecdsaWithSha512: "1.2.840.10045.4.3.4",
 
+  // Password-based encryption and authentication: RFC 8018; AES: NIST's register
+  pbkdf2: "1.2.840.113549.1.5.12",
+  pbes2: "1.2.840.113549.1.5.13",
+  pbmac1: "1.2.840.113549.1.5.14",
+  hmacWithSha1: "1.2.840.113549.2.7",
+  hmacWithSha256: "1.2.840.113549.2.9",
+  hmacWithSha384: "1.2.840.113549.2.10",
+  hmacWithSha512: "1.2.840.113549.2.11",
+  aes128Cbc: "2.16.840.1.101.3.4.1.2",
+  aes192Cbc: "2.16.840.1.101.3.4.1.22",
+  aes256Cbc: "2.16.840.1.101.3.4.1.42",
+
   // PKCS#9 attributes of requests: RFC 2985
   extensionRequest: "1.2.840.113549.1.9.14",
 } as const;

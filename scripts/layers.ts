@@ -1,0 +1,142 @@
+/**
+ * Fails when an import runs upwards, or when a runtime's name stands where it may not.
+ *
+ * The rules are data: LAYERS says what each room may import, RUNTIME_ROOMS who may name a runtime.
+ *
+ * @module
+ */
+
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, normalize, relative } from "node:path";
+import process from "node:process";
+
+/** Rooms of src/, and the rooms below each. Everybody may import errors.ts, bytes.ts and version.ts. */
+export const LAYERS: Readonly<Record<string, readonly string[]>> = {
+  der: [],
+  x509: ["der"],
+  pki: ["x509", "der"],
+  host: [],
+  castore: ["pki", "x509", "der", "host"],
+  // NSS signs its rows with DER structures of its own, so its adapter reads and writes DER.
+  truststore: ["host", "x509", "der"],
+  recipes: [],
+  commands: ["castore", "truststore", "recipes", "pki", "x509", "der", "host"],
+  cli: ["commands", "host"],
+  main: ["cli", "host"],
+};
+
+const SHARED = ["errors", "bytes", "version"];
+
+/** Rooms where `node:` modules may be imported. Other runtimes' globals may be named nowhere. */
+const RUNTIME_ROOMS = ["host"];
+
+/** npm packages, and the rooms that may import them. */
+const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  "@stricli/core": ["cli"],
+  "deno-std": ["cli"],
+  "@peculiar/webcrypto": ["truststore"],
+  "tlds": ["pki"],
+};
+
+const RUNTIME_GLOBAL = /(?<![\w.$"'`-])(?:Deno|Bun|process|Buffer|__dirname|require)\s*[.[(]/;
+
+const PRINTING = /(?<![\w.$])console\s*\./;
+
+// A statement's own line, the last line of one that was broken, and import() wherever it stands.
+const IMPORT =
+  /(?:^\s*(?:import|export)\b[^"']*?\bfrom\s+|^\s*\}\s*from\s+|\bimport\s*\(\s*|^\s*import\s+)["']([^"']+)["']/g;
+
+/** One broken rule. */
+export interface Finding {
+  readonly file: string;
+  readonly line: number;
+  readonly message: string;
+}
+
+/** Checks one file. @param path Relative to src/, with "/" between its parts. */
+export function checkFile(path: string, content: string): Finding[] {
+  const room = roomOf(path);
+  const findings: Finding[] = [];
+  const code = blankComments(content);
+  code.split("\n").forEach((text, index) => {
+    const report = (message: string) => findings.push({ file: path, line: index + 1, message });
+    for (
+      const match of text.matchAll(IMPORT)
+    ) {
+      const problem = checkImport(path, room, match[1]!);
+      if (problem !== undefined) report(problem);
+    }
+    if (!RUNTIME_ROOMS.includes(room) && RUNTIME_GLOBAL.test(blankStrings(text))) {
+      report(`names a runtime; only ${RUNTIME_ROOMS.join(", ")} may`);
+    }
+    if (PRINTING.test(blankStrings(text))) {
+      report("prints; only the reporters may, through the host");
+    }
+    if (/(?:Deno|Bun)\s*\./.test(blankStrings(text)) && RUNTIME_ROOMS.includes(room)) {
+      report("names Deno or Bun: the one host is written on node: modules");
+    }
+  });
+  return findings;
+}
+
+function checkImport(path: string, room: string, specifier: string): string | undefined {
+  if (specifier.startsWith("node:")) {
+    return RUNTIME_ROOMS.includes(room) ? undefined : `imports ${specifier}`;
+  }
+  if (!specifier.startsWith(".")) {
+    const name = specifier.split("/").slice(0, specifier.startsWith("@") ? 2 : 1).join("/");
+    const rooms = PACKAGES[name];
+    if (rooms === undefined) return `imports ${name}, which no room may`;
+    return rooms.includes(room) ? undefined : `imports ${name}, which is for ${rooms.join(", ")}`;
+  }
+  const target = normalize(join(dirname(path), specifier)).replaceAll("\\", "/");
+  if (target.startsWith("..")) return `imports ${specifier}, outside src/`;
+  const targetRoom = roomOf(target);
+  if (targetRoom === room || SHARED.includes(targetRoom)) return undefined;
+  if (SHARED.includes(room)) return `is shared by all and imports ${targetRoom}`;
+  const allowed = LAYERS[room];
+  if (allowed === undefined) return `stands in "${room}", a room without a rule`;
+  return allowed.includes(targetRoom)
+    ? undefined
+    : `${room} may not import ${targetRoom} (${target})`;
+}
+
+function roomOf(path: string): string {
+  const [first, second] = path.split("/");
+  return second === undefined ? first!.replace(/\.ts$/, "") : first!;
+}
+
+/** Blanks comments, keeps line numbers. Good enough for formatted code: no "//" or "/*" begins inside a string there unless it is part of a URL. */
+function blankComments(content: string): string {
+  return content
+    .replaceAll(/\/\*[\s\S]*?\*\//g, (comment) => comment.replaceAll(/[^\n]/g, " "))
+    .replaceAll(/(^|\s)\/\/.*$/gm, "$1");
+}
+
+function blankStrings(text: string): string {
+  return text.replaceAll(/"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`/g, '""');
+}
+
+function* typescriptFiles(directory: string): Generator<string> {
+  for (const entry of readdirSync(directory, { withFileTypes: true })) {
+    const path = join(directory, entry.name);
+    if (entry.isDirectory()) yield* typescriptFiles(path);
+    else if (entry.name.endsWith(".ts")) yield path;
+  }
+}
+
+/** Checks everything below a src directory. */
+export function checkTree(src: string): { readonly files: number; readonly findings: Finding[] } {
+  const paths = [...typescriptFiles(src)];
+  const findings = paths.flatMap((path) =>
+    checkFile(relative(src, path).replaceAll("\\", "/"), readFileSync(path, "utf8"))
+  );
+  return { files: paths.length, findings };
+}
+
+if (import.meta.main) {
+  const { files, findings } = checkTree(join(import.meta.dirname!, "..", "src"));
+  for (const { file, line, message } of findings) console.error(`src/${file}:${line}: ${message}`);
+  console.error(`layers: ${files} files, ${findings.length} findings`);
+  process.exit(findings.length === 0 ? 0 : 1);
+}

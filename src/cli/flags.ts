@@ -1,0 +1,112 @@
+/**
+ * Flags that several commands share.
+ *
+ * @module
+ */
+
+import type { GlobalOptions } from "../commands/context.ts";
+import { LocalTlsError } from "../errors.ts";
+
+/** The global options as stricli gives them. */
+export type GlobalFlags = {
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly yes: boolean;
+  readonly dryRun: boolean;
+  readonly dir?: string | undefined;
+};
+
+/** Takes a value as it is. */
+export function text(input: string): string {
+  return input;
+}
+
+/** The definitions that every command spreads into its flags. */
+export const GLOBAL_FLAGS = {
+  json: {
+    kind: "boolean",
+    brief: "Print one JSON document, errors too",
+    default: false,
+    withNegated: false,
+  },
+  quiet: {
+    kind: "boolean",
+    brief: "Print only warnings, errors and what was asked for",
+    default: false,
+    withNegated: false,
+  },
+  yes: {
+    kind: "boolean",
+    brief: "Take every question as answered with yes",
+    default: false,
+    withNegated: false,
+  },
+  dryRun: {
+    kind: "boolean",
+    brief: "Say every file and command, change nothing",
+    default: false,
+    withNegated: false,
+  },
+  dir: {
+    kind: "parsed",
+    parse: text,
+    optional: true,
+    brief: "State directory (also LOCALTLS_DIR)",
+    placeholder: "DIR",
+  },
+} as const;
+
+/** Short spellings of the global flags. */
+export const GLOBAL_ALIASES = { q: "quiet", y: "yes", n: "dryRun" } as const;
+
+/** The global options among a command's flags. */
+export function globalOptions(flags: GlobalFlags): GlobalOptions {
+  const { json, quiet, yes, dryRun, dir } = flags;
+  return { json, quiet, yes, dryRun, dir };
+}
+
+/** `--stores`, `--nss-password-file`: for the commands that change or read stores. */
+export const STORE_FLAGS = {
+  stores: {
+    kind: "parsed",
+    parse: text,
+    optional: true,
+    brief: "Only these stores: system, nss, java (comma-separated)",
+    placeholder: "LIST",
+  },
+  nssPasswordFile: {
+    kind: "parsed",
+    parse: text,
+    optional: true,
+    brief: "File with the primary password of the browser databases",
+    placeholder: "FILE",
+  },
+} as const;
+
+/** The store flags as stricli gives them. */
+export type StoreFlags = {
+  readonly stores?: string | undefined;
+  readonly nssPasswordFile?: string | undefined;
+};
+
+/** `--port`. Throws USAGE. */
+export function port(input: string): number {
+  const value = /^\d{1,5}$/.test(input) ? Number(input) : 0;
+  if (value < 1 || value > 65535) {
+    throw new LocalTlsError(
+      "USAGE",
+      `Cannot use "${input}" as a port: give a number from 1 to 65535`,
+    );
+  }
+  return value;
+}
+
+/** `--days`. Throws USAGE. */
+export function days(input: string): number {
+  const value = /^\d{1,4}$/.test(input) ? Number(input) : 0;
+  if (value < 1 || value > 825) {
+    // 825: Apple refuses longer-lived certificates even under roots that a user added.
+    throw new LocalTlsError("USAGE", `Cannot use "${input}" as a number of days: give 1 to 825`);
+  }
+  return value;
+}

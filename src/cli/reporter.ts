@@ -1,0 +1,108 @@
+/**
+ * The two reporters: the only parts of localtls that print.
+ *
+ * Text: results to stdout; progress, warnings and errors to stderr with the program's name in front.
+ * JSON: one document on stdout, errors too; nothing on stderr.
+ *
+ * @module
+ */
+
+import type { CommandResult, Warning } from "../commands/documents.ts";
+import { DOCUMENT_VERSION } from "../commands/documents.ts";
+import type { ReportEvent } from "../commands/context.ts";
+import type { LocalTlsError } from "../errors.ts";
+import type { CliHost } from "./console.ts";
+import { chooseStyle, printable, printableDocument, type Style } from "./style.ts";
+
+/** Turns what a command says into output. */
+export interface Reporter {
+  /** Said while the command works. */
+  report(event: ReportEvent): void;
+  /** The end, when the command answered. */
+  finish(result: CommandResult): Promise<void>;
+  /** The end, when it could not. */
+  fail(command: string, error: LocalTlsError): Promise<void>;
+}
+
+/** Makes the stdout text of a command's document. An empty string prints nothing. */
+export type Screen = (
+  document: CommandResult["document"],
+  tools: { readonly style: Style; readonly quiet: boolean; readonly program: string },
+) => string;
+
+/** Prints for people. */
+export class TextReporter implements Reporter {
+  readonly #host: CliHost;
+  readonly #options: { readonly quiet: boolean; readonly program: string };
+  readonly #loadScreen: () => Promise<Screen>;
+
+  constructor(
+    host: CliHost,
+    options: { readonly quiet: boolean; readonly program: string },
+    loadScreen: () => Promise<Screen>,
+  ) {
+    this.#host = host;
+    this.#options = options;
+    this.#loadScreen = loadScreen;
+  }
+
+  report(event: ReportEvent): void {
+    if (event.type === "progress" && this.#options.quiet) return;
+    this.#say(event.type === "warning" ? `warning: ${event.message}` : event.message);
+  }
+
+  async finish(result: CommandResult): Promise<void> {
+    const [screen, style] = await Promise.all([
+      this.#loadScreen(),
+      chooseStyle(this.#host, "stdout"),
+    ]);
+    const text = screen(printableDocument(result.document), { style, ...this.#options });
+    if (text !== "") this.#host.write("stdout", text.endsWith("\n") ? text : `${text}\n`);
+  }
+
+  async fail(_command: string, error: LocalTlsError): Promise<void> {
+    const style = await chooseStyle(this.#host, "stderr");
+    this.#say(`${style.bad("error:")} ${printable(error.message)}`);
+    for (const hint of error.hints) this.#say(`${style.bold("hint:")} ${printable(hint)}`);
+  }
+
+  #say(message: string): void {
+    this.#host.write("stderr", `localtls: ${message.replaceAll("\n", "\n          ")}\n`);
+  }
+}
+
+/** Prints for programs. */
+export class JsonReporter implements Reporter {
+  readonly #host: CliHost;
+  readonly #warnings: Warning[] = [];
+
+  constructor(host: CliHost) {
+    this.#host = host;
+  }
+
+  report(event: ReportEvent): void {
+    if (event.type === "warning") {
+      this.#warnings.push({ code: event.code, message: event.message });
+    }
+  }
+
+  finish({ document }: CommandResult): Promise<void> {
+    return this.#print({ ...document, warnings: this.#warnings });
+  }
+
+  fail(command: string, error: LocalTlsError): Promise<void> {
+    const { code, message, hints } = error;
+    return this.#print({
+      command,
+      ok: false,
+      warnings: this.#warnings,
+      error: { code, message, hints },
+    });
+  }
+
+  #print(fields: Readonly<Record<string, unknown>>): Promise<void> {
+    const document = JSON.stringify({ version: DOCUMENT_VERSION, ...fields }, undefined, 2);
+    this.#host.write("stdout", `${document}\n`);
+    return Promise.resolve();
+  }
+}

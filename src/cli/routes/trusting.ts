@@ -1,0 +1,112 @@
+/**
+ * Routes of the commands that read and change trust stores.
+ *
+ * @module
+ */
+
+import {
+  GLOBAL_ALIASES,
+  GLOBAL_FLAGS,
+  type GlobalFlags,
+  STORE_FLAGS,
+  type StoreFlags,
+  text,
+} from "../flags.ts";
+import { define } from "./define.ts";
+
+const trustScreen = () => import("../screens/trust.ts").then((module) => module.trustScreen);
+
+const optionalFile = {
+  kind: "tuple",
+  parameters: [{
+    brief: "A certificate: a file, https://HOST:PORT, or - for stdin; without it, our own CA",
+    parse: text,
+    placeholder: "FILE|URL|-",
+    optional: true,
+  }],
+} as const;
+
+type TrustFlags = GlobalFlags & StoreFlags & {
+  readonly fingerprint?: string | undefined;
+};
+
+export const trust = define<TrustFlags, readonly [string?]>({
+  name: "trust",
+  brief: "Trust our CA, or somebody's certificate",
+  description:
+    "Without an argument: our own CA. With one: the certificate in a file, on stdin (-), or " +
+    "the one that a server presents; its fingerprint is shown and has to be confirmed.",
+  parameters: {
+    flags: {
+      ...GLOBAL_FLAGS,
+      ...STORE_FLAGS,
+      fingerprint: {
+        kind: "parsed",
+        parse: text,
+        optional: true,
+        brief: "SHA-256 that the certificate must have, in place of the question",
+        placeholder: "HEX",
+      },
+    },
+    aliases: GLOBAL_ALIASES,
+    positional: optionalFile,
+  },
+  run: async (context, flags, [source]) =>
+    (await import("../../commands/trust.ts")).trust(context, { ...flags, source }),
+  screen: trustScreen,
+});
+
+export const untrust = define<GlobalFlags & StoreFlags, readonly [string?]>({
+  name: "untrust",
+  brief: "Take our CA, or somebody's certificate, out of the stores",
+  parameters: {
+    flags: { ...GLOBAL_FLAGS, ...STORE_FLAGS },
+    aliases: GLOBAL_ALIASES,
+    positional: {
+      kind: "tuple",
+      parameters: [{
+        brief:
+          "A file, - for stdin, or the SHA-256 of a trusted certificate; without it, our own CA",
+        parse: text,
+        placeholder: "FILE|SHA256|-",
+        optional: true,
+      }],
+    },
+  },
+  run: async (context, flags, [source]) =>
+    (await import("../../commands/untrust.ts")).untrust(context, { ...flags, source }),
+  screen: trustScreen,
+});
+
+export const status = define<GlobalFlags & StoreFlags, readonly []>({
+  name: "status",
+  brief: "Show the CA, the stores and the certificates; exit 1 when something needs doing",
+  parameters: { flags: { ...GLOBAL_FLAGS, ...STORE_FLAGS }, aliases: GLOBAL_ALIASES },
+  run: async (context, flags) => (await import("../../commands/status.ts")).status(context, flags),
+  screen: () => import("../screens/status.ts").then((module) => module.statusScreen),
+});
+
+type UninstallFlags = GlobalFlags & StoreFlags & {
+  readonly purge: boolean;
+};
+
+export const uninstall = define<UninstallFlags, readonly []>({
+  name: "uninstall",
+  brief: "Take back every change that was made to this machine, and check",
+  parameters: {
+    flags: {
+      ...GLOBAL_FLAGS,
+      ...STORE_FLAGS,
+      purge: {
+        kind: "boolean",
+        default: false,
+        withNegated: false,
+        brief: "Remove the CA and its key as well",
+      },
+    },
+    aliases: GLOBAL_ALIASES,
+  },
+  run: async (context, flags) =>
+    (await import("../../commands/uninstall.ts")).uninstall(context, flags),
+  screen: () => import("../screens/uninstall.ts").then((module) => module.uninstallScreen),
+});

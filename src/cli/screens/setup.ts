@@ -1,0 +1,45 @@
+/**
+ * The screen after `setup`: what was trusted where, the files, the nginx lines, what comes next.
+ *
+ * @module
+ */
+
+import type { TrustDocument } from "../../commands/documents.ts";
+import type { Screen } from "../reporter.ts";
+import { certificateFiles, day, namesLine, plannedLines, storeTable } from "./parts.ts";
+
+/** Prints a setup document. */
+export const setupScreen: Screen = (anyDocument, { style, quiet, program }) => {
+  const document = anyDocument as TrustDocument;
+  if (document.planned !== undefined) return plannedLines(document.planned, style).join("\n");
+  if (quiet) return "";
+  const lines = [
+    style.bold("Trust on this machine"),
+    ...(document.stores.length === 0
+      ? ["  no store was found"]
+      : storeTable(document.stores, style)),
+  ];
+  const certificate = document.certificates?.[0];
+  if (certificate !== undefined) {
+    const { names, cert, key, state, notAfter } = certificate;
+    const kept = state === "kept" ? " (as it was)" : "";
+    lines.push(
+      "",
+      style.bold(`Certificate for ${namesLine(names)}, until ${day(notAfter)}${kept}`),
+      ...certificateFiles(certificate, style),
+      "",
+      style.bold("nginx"),
+      `  ssl_certificate     ${cert};`,
+      `  ssl_certificate_key ${key};`,
+      style.dim(`  a whole server block: ${program} config nginx ${names[0]}`),
+    );
+  }
+  lines.push("", style.bold("Next"), "  Restart the browsers that are open.");
+  if (!document.ok) {
+    lines.push(
+      "  Run the commands shown above for the stores that are left, or setup again as root.",
+    );
+  }
+  lines.push(`  To see how things stand: ${program} status`, `  To undo: ${program} uninstall`);
+  return lines.join("\n");
+};

@@ -1,0 +1,36 @@
+/**
+ * Columns that line up on a terminal, also where names are in wide scripts.
+ *
+ * @module
+ */
+
+import { unicodeWidth } from "deno-std/cli/unicode_width.js";
+
+/** A cell: its text, and how to mark it once the width has been measured. */
+export type Cell = string | { readonly text: string; readonly mark: (text: string) => string };
+
+/**
+ * Lays rows out in columns, two spaces apart, without trailing spaces.
+ *
+ * @param rows Rows of cells; a short row leaves its last columns empty.
+ * @param indent Put before every row.
+ */
+export function formatTable(rows: readonly (readonly Cell[])[], indent = "  "): string[] {
+  const widths: number[] = [];
+  for (const row of rows) {
+    row.forEach((cell, i) => widths[i] = Math.max(widths[i] ?? 0, unicodeWidth(textOf(cell))));
+  }
+  return rows.map((row) => {
+    const cells = row.map((cell, i) => {
+      const text = textOf(cell);
+      const shown = typeof cell === "string" ? text : cell.mark(text);
+      const last = i === row.length - 1;
+      return last ? shown : shown + " ".repeat((widths[i] ?? 0) - unicodeWidth(text));
+    });
+    return (indent + cells.join("  ")).trimEnd();
+  });
+}
+
+function textOf(cell: Cell): string {
+  return typeof cell === "string" ? cell : cell.text;
+}

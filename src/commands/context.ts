@@ -1,0 +1,49 @@
+/**
+ * What a command is given: the machine, the global options, and a way to say things.
+ *
+ * @module
+ */
+
+import { openStateDirectory, type StateDirectory } from "../castore/state_directory.ts";
+import type { Host } from "../host/host.ts";
+import { findTargetUser, type TargetUser } from "../host/target_user.ts";
+
+/** The options that every command takes. */
+export interface GlobalOptions {
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly yes: boolean;
+  readonly dryRun: boolean;
+  /** State directory. */
+  readonly dir?: string | undefined;
+}
+
+/** What a command can say before it ends. */
+export type ReportEvent =
+  /** Long work has begun, or goes on. */
+  | { readonly type: "progress"; readonly message: string }
+  /** Something the user should know, that does not stop the command. */
+  | { readonly type: "warning"; readonly code: string; readonly message: string };
+
+/** The machine and the user's wishes, for one run of one command. */
+export interface CommandContext {
+  readonly host: Host;
+  readonly options: GlobalOptions;
+  /** The program as the user would type it again; in hints. */
+  readonly program: string;
+  report(event: ReportEvent): void;
+}
+
+/** Whom the command works for, and where their state is. */
+export interface Workplace {
+  readonly user: TargetUser;
+  readonly state: StateDirectory;
+}
+
+/** Finds the user that is meant and opens (never makes) the state directory. */
+export async function openWorkplace(context: CommandContext): Promise<Workplace> {
+  const { host, options } = context;
+  const user = await findTargetUser(host);
+  const state = await openStateDirectory(host, user, options.dir);
+  return { user, state };
+}

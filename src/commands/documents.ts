@@ -1,0 +1,141 @@
+/**
+ * What commands answer: the documents that `--json` prints as they are, and that the text reporters
+ * turn into sentences. Fields may be added, never renamed: scripts rely on them.
+ *
+ * @module
+ */
+
+import type { ErrorCode } from "../errors.ts";
+import type { PlannedStep } from "../truststore/store.ts";
+import type { StoreResult } from "../truststore/change.ts";
+
+export type { PlannedStep, StoreResult };
+
+/** The layout of every document; raised only when a field changes its meaning. */
+export const DOCUMENT_VERSION = 1;
+
+/** Exit codes, as the design fixes them. */
+export const EXIT = {
+  done: 0,
+  /** Failed, or a check found a problem. */
+  failed: 1,
+  usage: 2,
+  /** Done in part: a store could not be changed. */
+  partial: 3,
+} as const;
+
+/** A reservation that does not stop the command. */
+export interface Warning {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** The CA in a document. */
+export interface CaDocument {
+  /** Path of root.pem. */
+  readonly root: string;
+  /** SHA-256 of the root certificate, 64 lower-case hexadecimal digits. */
+  readonly sha256: string;
+  /** ISO 8601, UTC. */
+  readonly notAfter: string;
+  /** The domains it may issue for; ["any"] for a CA without constraints. */
+  readonly permitted: readonly string[];
+}
+
+/** A certificate in a document. */
+export interface CertificateDocument {
+  readonly names: readonly string[];
+  /** Absolute path of the full chain, leaf first. */
+  readonly cert: string;
+  /** Absolute path of the private key. */
+  readonly key: string;
+  readonly notBefore: string;
+  readonly notAfter: string;
+  /** Hexadecimal. */
+  readonly serial: string;
+  readonly sha256: string;
+  readonly keyType: string;
+  /** issued: written by this command. kept: a good one was there already. The rest: what status found. */
+  readonly state?: "issued" | "kept" | "valid" | "due" | "expired" | "missing" | "foreign";
+}
+
+/** Fields that every successful document has; the reporter adds version and warnings. */
+interface BaseDocument {
+  readonly ok: boolean;
+  /** With --dry-run: what would be done, in order. */
+  readonly planned?: readonly PlannedStep[];
+}
+
+/** `setup`, `trust`, `untrust`. */
+export interface TrustDocument extends BaseDocument {
+  readonly command: "setup" | "trust" | "untrust";
+  readonly ca?: CaDocument;
+  /** Whether this run made the CA. */
+  readonly created?: boolean;
+  /** The certificate that is trusted, where it is not our CA. */
+  readonly anchor?: {
+    readonly sha256: string;
+    readonly subject: string;
+    readonly notAfter: string;
+    readonly role: "ca" | "peer";
+  };
+  readonly stores: readonly StoreResult[];
+  readonly certificates?: readonly CertificateDocument[];
+}
+
+/** `cert`. */
+export interface CertDocument extends BaseDocument {
+  readonly command: "cert";
+  readonly certificates: readonly CertificateDocument[];
+}
+
+/** `status`. */
+export interface StatusDocument extends BaseDocument {
+  readonly command: "status";
+  /** Where the state is, or would be. */
+  readonly directory: string;
+  readonly ca?: CaDocument;
+  readonly stores: readonly StoreResult[];
+  readonly certificates: readonly CertificateDocument[];
+  /** What needs doing, most important first, each with the command that does it. */
+  readonly todo: readonly { readonly message: string; readonly command: string }[];
+}
+
+/** `uninstall`. */
+export interface UninstallDocument extends BaseDocument {
+  readonly command: "uninstall";
+  readonly ca?: CaDocument;
+  readonly stores: readonly StoreResult[];
+  /** Files and directories that --purge removed. */
+  readonly purged: readonly string[];
+  /** Certificate files that were issued and are left where they are. */
+  readonly left: readonly string[];
+}
+
+/** Commands whose answer is one text: `config`, `completions`, `version`. */
+export interface TextDocument extends BaseDocument {
+  readonly command: "config" | "completions" | "version";
+  readonly text: string;
+  readonly [field: string]: unknown;
+}
+
+/** Every document. */
+export type CommandDocument =
+  | TrustDocument
+  | CertDocument
+  | StatusDocument
+  | UninstallDocument
+  | TextDocument;
+
+/** How a command ended. */
+export interface CommandResult<D extends CommandDocument = CommandDocument> {
+  readonly document: D;
+  readonly exitCode: number;
+}
+
+/** The error part of a failed document. */
+export interface ErrorDocument {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hints: readonly string[];
+}

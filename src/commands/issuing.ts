@@ -1,0 +1,197 @@
+/**
+ * From names on the command line to a certificate in files and in the ledger; for `setup` and `cert`.
+ *
+ * @module
+ */
+
+import { currentCertificates } from "../castore/ledger.ts";
+import type { StateDirectory } from "../castore/state_directory.ts";
+import { decodePem } from "../der/pem.ts";
+import { LocalTlsError } from "../errors.ts";
+import type { Host } from "../host/host.ts";
+import type { TargetUser } from "../host/target_user.ts";
+import type { Authority } from "../pki/authority.ts";
+import { issueServerCertificate } from "../pki/issue.ts";
+import { checkPermitted, type Permitted, suggestPermit } from "../pki/permitted.ts";
+import { parseRequestedName, type RequestedName } from "../pki/requested_name.ts";
+import { parseCertificate } from "../x509/certificate.ts";
+import { importPkcs8, keyBelongsTo } from "../x509/keys.ts";
+import type { CommandContext } from "./context.ts";
+import type { CertificateDocument } from "./documents.ts";
+import type { OutputFiles } from "./output_files.ts";
+import { writeOutputFiles } from "./output_files.ts";
+
+/** A certificate that ends sooner than this is made anew, in days. */
+export const DUE_DAYS = 30;
+
+const DAY_MS = 86_400_000;
+
+/** Reads the names that the user typed; warnings are reported. Throws NAME_INVALID. */
+export function parseNames(
+  context: CommandContext,
+  texts: readonly string[],
+): RequestedName[] {
+  const names = new Map<string, RequestedName>();
+  for (const text of texts) {
+    const { name, warnings } = parseRequestedName(text);
+    for (const warning of warnings) context.report({ type: "warning", ...warning });
+    names.set(name.value, name);
+  }
+  return [...names.values()];
+}
+
+/** Throws NAME_NOT_PERMITTED for the first name that the CA may not speak for, with the way out. */
+export function requirePermitted(
+  context: CommandContext,
+  names: readonly RequestedName[],
+  permitted: Permitted,
+  hasAuthority: boolean,
+): void {
+  for (const name of names) {
+    try {
+      checkPermitted(name, permitted);
+    } catch (error) {
+      if (!(error instanceof LocalTlsError) || error.code !== "NAME_NOT_PERMITTED") throw error;
+      const permit = suggestPermit(name);
+      const all = names.map(({ value }) => value).join(" ");
+      const make = `${context.program} setup --permit ${permit} ${all}`;
+      // What a CA may issue for is part of its root, whose key is gone: another list is another CA.
+      const hint = hasAuthority ? `${context.program} uninstall --purge --yes && ${make}` : make;
+      throw new LocalTlsError(error.code, error.message, {
+        hints: [...error.hints, hint],
+        cause: error,
+      });
+    }
+  }
+}
+
+/** What to issue, and where to put it. */
+export interface IssueRequest {
+  readonly names: readonly RequestedName[];
+  readonly files: OutputFiles;
+  readonly days?: number | undefined;
+}
+
+/** Issues one certificate, writes its files and its line in the ledger. */
+export async function issueToFiles(
+  context: CommandContext,
+  user: TargetUser,
+  state: StateDirectory,
+  authority: Authority,
+  request: IssueRequest,
+): Promise<CertificateDocument> {
+  const { host } = context;
+  const { names, files, days } = request;
+  const issued = await issueServerCertificate(authority, {
+    names,
+    now: host.now(),
+    ...(days === undefined ? {} : { days }),
+  });
+  if (
+    days !== undefined && issued.notAfter.getTime() < host.now().getTime() + (days - 1) * DAY_MS
+  ) {
+    context.report({
+      type: "warning",
+      code: "LIFETIME_SHORTENED",
+      message: `the certificate ends with its CA, on ${issued.notAfter.toISOString().slice(0, 10)}`,
+    });
+  }
+  await writeOutputFiles(host, user, files, issued);
+  const document: CertificateDocument = {
+    names: issued.names,
+    ...files,
+    notBefore: issued.notBefore.toISOString(),
+    notAfter: issued.notAfter.toISOString(),
+    serial: issued.serial,
+    sha256: issued.sha256,
+    keyType: issued.keyType,
+    state: "issued",
+  };
+  await recordIssued(context, state, authority, document);
+  return document;
+}
+
+/**
+ * The ledger comes last, and its failure is a warning: the certificate is good, and a read-only state
+ * directory has to be able to issue.
+ */
+async function recordIssued(
+  context: CommandContext,
+  state: StateDirectory,
+  authority: Authority,
+  document: CertificateDocument,
+): Promise<void> {
+  const { names, cert, key, notBefore, notAfter, serial, sha256, keyType } = document;
+  try {
+    await state.issued.append({
+      event: "issued",
+      time: context.host.now().toISOString(),
+      names: [...names],
+      cert,
+      key,
+      serial,
+      sha256,
+      notBefore,
+      notAfter,
+      keyType,
+      usage: "server",
+      issuer: authority.issuerSha256,
+    });
+  } catch (error) {
+    if (!(error instanceof LocalTlsError)) throw error;
+    context.report({
+      type: "warning",
+      code: "LEDGER_NOT_WRITTEN",
+      message: `the certificate is written, but not noted for status and renewal: ${error.message}`,
+    });
+  }
+}
+
+/**
+ * The certificate at these paths, if there is nothing to improve about it: issued here by this CA for
+ * just these names, with its own key beside it, and not due. Repeating `setup` then changes nothing.
+ */
+export async function findKept(
+  host: Host,
+  state: StateDirectory,
+  authority: Authority,
+  request: IssueRequest,
+): Promise<CertificateDocument | undefined> {
+  const { events } = await state.issued.read();
+  const held = currentCertificates(events).find(({ cert }) => cert === request.files.cert);
+  if (held === undefined || held.key !== request.files.key) return undefined;
+  const wanted = request.names.map(({ value }) => value).sort().join();
+  if ([...held.names].sort().join() !== wanted) return undefined;
+  if (held.issuer !== authority.issuerSha256) return undefined;
+  const left = Date.parse(held.notAfter) - host.now().getTime();
+  if (left < DUE_DAYS * DAY_MS) return undefined;
+  if (!await filesMatch(host, held)) return undefined;
+  const { names, cert, key, notBefore, notAfter, serial, sha256, keyType } = held;
+  return { names, cert, key, notBefore, notAfter, serial, sha256, keyType, state: "kept" };
+}
+
+/** Whether the two files hold the certificate of that fingerprint and its key. */
+export async function filesMatch(
+  host: Host,
+  wanted: { readonly cert: string; readonly key: string; readonly sha256: string },
+): Promise<boolean> {
+  try {
+    const chain = await host.files.read(wanted.cert, 1 << 20);
+    const key = await host.files.read(wanted.key, 1 << 16);
+    if (chain === undefined || key === undefined) return false;
+    const leaf = decodePem(new TextDecoder().decode(chain))[0];
+    const keyBlock = decodePem(new TextDecoder().decode(key))[0];
+    if (leaf?.label !== "CERTIFICATE" || keyBlock?.label !== "PRIVATE KEY") return false;
+    const certificate = parseCertificate(leaf.der);
+    return await keyBelongsTo(await importPkcs8(keyBlock.der), certificate) &&
+      await sha256Of(certificate.der) === wanted.sha256;
+  } catch (error) {
+    if (error instanceof LocalTlsError) return false;
+    throw error;
+  }
+}
+
+async function sha256Of(der: Uint8Array): Promise<string> {
+  const { sha256Hex } = await import("../x509/fingerprint.ts");
+  return await sha256Hex(der);
+}

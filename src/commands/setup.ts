@@ -1,0 +1,143 @@
+/**
+ * `setup [NAME...]`: the CA, its trust, a certificate; what most users ever run.
+ *
+ * @module
+ */
+
+import type { StateDirectory } from "../castore/state_directory.ts";
+import { LocalTlsError } from "../errors.ts";
+import type { Host } from "../host/host.ts";
+import { type Authority, openAuthority } from "../pki/authority.ts";
+import { createHierarchy } from "../pki/hierarchy.ts";
+import { checkPermitted, type Permitted } from "../pki/permitted.ts";
+import { parseRequestedName, type RequestedName } from "../pki/requested_name.ts";
+import type { PlannedStep, TrustStore } from "../truststore/store.ts";
+import { anchorOfAuthority } from "./anchors.ts";
+import {
+  describeAuthority,
+  ensureAuthority,
+  permittedForNewAuthority,
+  requireExtraPermitted,
+} from "./authority.ts";
+import { type CommandContext, openWorkplace } from "./context.ts";
+import { type CommandResult, EXIT, type TrustDocument } from "./documents.ts";
+import { findKept, issueToFiles, parseNames, requirePermitted } from "./issuing.ts";
+import { outputFiles, planOutput } from "./output_files.ts";
+import { changeTrust, exitCodeFor, findStores, planTrust, type StoreOptions } from "./stores.ts";
+
+/** What the user asked for. */
+export interface SetupFlags extends StoreOptions {
+  readonly names: readonly string[];
+  /** Domains that a new CA may also issue for. */
+  readonly permit?: readonly string[] | undefined;
+  /** Directory for the certificate. */
+  readonly out?: string | undefined;
+}
+
+/**
+ * Runs `setup`. Everything that can be refused is refused before the first change; after that a store
+ * that cannot be changed stops nothing else.
+ */
+export async function setup(
+  context: CommandContext,
+  flags: SetupFlags,
+): Promise<CommandResult<TrustDocument>> {
+  const { host, options } = context;
+  const workplace = await openWorkplace(context);
+  const { user, state } = workplace;
+  const extra = flags.permit ?? [];
+  const held = await state.loadAuthority();
+  const wanted = await permittedForNewAuthority(host, extra);
+  if (held !== undefined) requireExtraPermitted(context, held, wanted, extra);
+  const permitted = held?.permitted ?? wanted;
+  const names = flags.names.length > 0
+    ? parseNames(context, flags.names)
+    : await ownNames(host, permitted);
+  requirePermitted(context, names, permitted, held !== undefined);
+  const files = outputFiles(host, names, { out: flags.out });
+  const stores = await findStores(context, workplace, flags);
+  const request = { names, files };
+
+  if (options.dryRun) {
+    const authority = held ?? await openAuthority(
+      await createHierarchy({ description: "dry run", permitted, now: host.now() }),
+    );
+    const planned = await planSetup(state, stores, authority, held === undefined);
+    const kept = held === undefined ? undefined : await findKept(host, state, held, request);
+    if (kept === undefined) planned.push(...planOutput(state, files, false));
+    return {
+      document: { command: "setup", ok: true, stores: [], certificates: [], planned },
+      exitCode: EXIT.done,
+    };
+  }
+
+  const { authority, created } = held === undefined
+    ? await ensureAuthority(context, user, state, permitted)
+    : { authority: held, created: false };
+  const anchor = anchorOfAuthority(state, authority);
+  const results = await changeTrust(context, workplace, "add", stores, anchor);
+  const certificate = await findKept(host, state, authority, request) ??
+    await issueToFiles(context, user, state, authority, request);
+  const exitCode = exitCodeFor(results);
+  return {
+    document: {
+      command: "setup",
+      ok: exitCode === EXIT.done,
+      ca: describeAuthority(state, authority),
+      created,
+      stores: results,
+      certificates: [certificate],
+    },
+    exitCode,
+  };
+}
+
+/** localhost, the loopback addresses, the host name and this machine's LAN addresses, as far as the CA may. */
+async function ownNames(host: Host, permitted: Permitted): Promise<RequestedName[]> {
+  const candidates = [
+    "localhost",
+    "127.0.0.1",
+    "::1",
+    host.network.hostName(),
+    ...await host.network.addresses(),
+  ];
+  const names = new Map<string, RequestedName>();
+  for (const candidate of candidates) {
+    try {
+      const { name } = parseRequestedName(candidate);
+      checkPermitted(name, permitted);
+      names.set(name.value, name);
+    } catch (error) {
+      // A public address, or a host name that is none: the user did not ask for it.
+      if (!(error instanceof LocalTlsError)) throw error;
+    }
+  }
+  return [...names.values()];
+}
+
+async function planSetup(
+  state: StateDirectory,
+  stores: readonly TrustStore[],
+  authority: Authority,
+  makesAuthority: boolean,
+): Promise<PlannedStep[]> {
+  const anchor = anchorOfAuthority(state, authority);
+  const caFiles = makesAuthority ? [state.issuerKeyFile, state.issuerFile, state.rootFile] : [];
+  const steps: PlannedStep[] = caFiles.map((path) => ({ type: "write", path, root: false }));
+  const changes = await planTrust("add", stores, anchor);
+  if (changes.length > 0) {
+    const ledger = [anchor.file, state.trusted.path];
+    steps.push(...ledger.map((path) => ({ type: "write", path, root: false } as const)));
+  }
+  steps.push(...changes);
+  return makesAuthority ? steps.map((step) => withoutFingerprint(step, anchor.sha256)) : steps;
+}
+
+/** The fingerprint of a CA that is not made yet is not known: say so in place of a made-up one. */
+function withoutFingerprint(step: PlannedStep, sha256: string): PlannedStep {
+  const hide = (text: string) =>
+    text.replaceAll(sha256, "<sha256>").replaceAll(sha256.slice(0, 16), "<sha256>");
+  return step.type === "run"
+    ? { ...step, argv: step.argv.map(hide) }
+    : { ...step, path: hide(step.path) };
+}

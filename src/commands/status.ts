@@ -1,0 +1,115 @@
+/**
+ * `status`: how things stand, and what needs doing. Changes nothing.
+ *
+ * @module
+ */
+
+import { currentCertificates, type IssuedEvent } from "../castore/ledger.ts";
+import type { Host } from "../host/host.ts";
+import type { Authority } from "../pki/authority.ts";
+import { readStates, type StoreResult } from "../truststore/change.ts";
+import { anchorOfAuthority } from "./anchors.ts";
+import { describeAuthority } from "./authority.ts";
+import { type CommandContext, openWorkplace } from "./context.ts";
+import {
+  type CertificateDocument,
+  type CommandResult,
+  EXIT,
+  type StatusDocument,
+} from "./documents.ts";
+import { DUE_DAYS, filesMatch } from "./issuing.ts";
+import { quotePath } from "./output_files.ts";
+import { findStores, type StoreOptions } from "./stores.ts";
+
+type Todo = StatusDocument["todo"][number];
+
+const DAY_MS = 86_400_000;
+
+/** Runs `status`; exit code 1 when something needs doing. */
+export async function status(
+  context: CommandContext,
+  flags: StoreOptions,
+): Promise<CommandResult<StatusDocument>> {
+  const { host, program } = context;
+  const workplace = await openWorkplace(context);
+  const { state } = workplace;
+  const authority = await state.loadAuthority();
+  const todo: Todo[] = [];
+  let stores: StoreResult[] = [];
+  if (authority === undefined) {
+    todo.push({ message: "There is no CA.", command: `${program} setup` });
+  } else {
+    todo.push(...authorityTodo(context, authority));
+    const anchor = anchorOfAuthority(state, authority);
+    stores = await readStates(await findStores(context, workplace, flags), anchor);
+    if (stores.some(({ outcome }) => outcome === "untrusted")) {
+      todo.push({ message: "Not every store trusts the CA.", command: `${program} trust` });
+    }
+  }
+  const { events, damaged } = await state.issued.read();
+  if (damaged > 0) {
+    context.report({
+      type: "warning",
+      code: "LEDGER_DAMAGED",
+      message: `${damaged} lines of "${state.issued.path}" cannot be read and are left out`,
+    });
+  }
+  const certificates: CertificateDocument[] = [];
+  for (const event of currentCertificates(events)) {
+    const certificate = await judge(host, authority, event);
+    certificates.push(certificate);
+    const item = certificateTodo(program, certificate);
+    if (item !== undefined) todo.push(item);
+  }
+  return {
+    document: {
+      command: "status",
+      ok: todo.length === 0,
+      directory: state.path,
+      ...(authority === undefined ? {} : { ca: describeAuthority(state, authority) }),
+      stores,
+      certificates,
+      todo,
+    },
+    exitCode: todo.length === 0 ? EXIT.done : EXIT.failed,
+  };
+}
+
+function authorityTodo({ host, program }: CommandContext, authority: Authority): Todo[] {
+  const left = authority.notAfter.getTime() - host.now().getTime();
+  if (left > DUE_DAYS * DAY_MS) return [];
+  const when = authority.notAfter.toISOString().slice(0, 10);
+  return [{
+    message: left > 0 ? `The CA ends on ${when}.` : `The CA ended on ${when}.`,
+    command: `${program} uninstall --purge --yes && ${program} setup`,
+  }];
+}
+
+async function judge(
+  host: Host,
+  authority: Authority | undefined,
+  event: IssuedEvent,
+): Promise<CertificateDocument> {
+  const { names, cert, key, notBefore, notAfter, serial, sha256, keyType } = event;
+  const left = Date.parse(notAfter) - host.now().getTime();
+  let state: CertificateDocument["state"] = "valid";
+  if (!await filesMatch(host, event)) state = "missing";
+  else if (event.issuer !== authority?.issuerSha256) state = "foreign";
+  else if (left <= 0) state = "expired";
+  else if (left < DUE_DAYS * DAY_MS) state = "due";
+  return { names, cert, key, notBefore, notAfter, serial, sha256, keyType, state };
+}
+
+function certificateTodo(program: string, certificate: CertificateDocument): Todo | undefined {
+  const { names, cert, key, state } = certificate;
+  const what = `The certificate for ${names.slice(0, 3).join(", ")}`;
+  const command = `${program} cert ${names.join(" ")} --cert-file ${quotePath(cert)} --key-file ${
+    quotePath(key)
+  }`;
+  const when = certificate.notAfter.slice(0, 10);
+  if (state === "expired") return { message: `${what} ended on ${when}.`, command };
+  if (state === "due") return { message: `${what} ends on ${when}.`, command };
+  if (state === "foreign") return { message: `${what} is from a CA that is gone.`, command };
+  // Files that were moved or deleted are the user's business; the table shows them.
+  return undefined;
+}

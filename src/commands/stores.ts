@@ -1,0 +1,118 @@
+/**
+ * Trust stores as commands use them: found as the user asked, changed with the ledger kept.
+ *
+ * @module
+ */
+
+import { currentTrust } from "../castore/ledger.ts";
+import type { StateDirectory } from "../castore/state_directory.ts";
+import { LocalTlsError } from "../errors.ts";
+import { applyChange, type StoreResult } from "../truststore/change.ts";
+import { createElevation } from "../truststore/elevation.ts";
+import { discoverStores, parseStoreKinds } from "../truststore/families.ts";
+import type { PlannedStep, TrustAnchor, TrustStore } from "../truststore/store.ts";
+import { keepAnchor } from "./anchors.ts";
+import type { CommandContext, Workplace } from "./context.ts";
+import { EXIT } from "./documents.ts";
+import { resolvePath } from "./output_files.ts";
+
+/** `--stores` and `--nss-password-file`. */
+export interface StoreOptions {
+  readonly stores?: string | undefined;
+  readonly nssPasswordFile?: string | undefined;
+}
+
+/** Finds the stores of this machine, or those of the kinds in --stores. Throws USAGE, FILE_*. */
+export async function findStores(
+  context: CommandContext,
+  { user }: Workplace,
+  options: StoreOptions,
+): Promise<TrustStore[]> {
+  const { host } = context;
+  const kinds = options.stores === undefined ? undefined : parseStoreKinds(options.stores);
+  const elevation = createElevation(host, {
+    announce: (message) => context.report({ type: "progress", message }),
+  });
+  const nssPassword = await readPassword(context, options.nssPasswordFile);
+  return await discoverStores({ host, user, elevation, nssPassword }, kinds);
+}
+
+async function readPassword(
+  context: CommandContext,
+  file: string | undefined,
+): Promise<string | undefined> {
+  if (file === undefined) return undefined;
+  const path = resolvePath(context.host, file);
+  const content = await context.host.files.read(path, 1 << 16);
+  if (content === undefined) {
+    throw new LocalTlsError("FILE_NOT_FOUND", `Cannot read the password from "${path}": not found`);
+  }
+  // One line, as editors leave it; the end of the line is not part of the password.
+  return new TextDecoder().decode(content).split(/\r?\n/, 1)[0];
+}
+
+/** Adds the anchor to the stores, or takes it out, and keeps the ledger. */
+export async function changeTrust(
+  context: CommandContext,
+  { user, state }: Workplace,
+  change: "add" | "remove",
+  stores: readonly TrustStore[],
+  anchor: TrustAnchor,
+): Promise<StoreResult[]> {
+  if (change === "add") await keepAnchor(context.host, user, anchor);
+  const held = currentTrust((await state.trusted.read()).events);
+  const line = (store: TrustStore) => ({
+    time: context.host.now().toISOString(),
+    sha256: anchor.sha256,
+    kind: store.kind,
+    path: store.path,
+    label: store.label,
+    anchorLabel: anchor.label,
+  });
+  return await applyChange({
+    change,
+    stores,
+    anchor,
+    createdBy: (store) =>
+      held.find((entry) =>
+        entry.sha256 === anchor.sha256 && entry.kind === store.kind && entry.path === store.path
+      )?.created ?? [],
+    recordAdded: (store, created) =>
+      state.trusted.append({ event: "added", ...line(store), created: [...created] }),
+    recordRemoved: (store) =>
+      state.trusted.append({ event: "removed", ...line(store), created: [] }),
+    onStore: (store) =>
+      context.report({
+        type: "progress",
+        message: `${change === "add" ? "trusting in" : "removing from"} ${store.label}`,
+      }),
+    warn: (warning) => context.report({ type: "warning", ...warning }),
+  });
+}
+
+/** What changing these stores would do, in order. */
+export async function planTrust(
+  change: "add" | "remove",
+  stores: readonly TrustStore[],
+  anchor: TrustAnchor,
+): Promise<PlannedStep[]> {
+  const steps: PlannedStep[] = [];
+  for (const store of stores) {
+    const state = await store.state(anchor).catch((error) => {
+      if (error instanceof LocalTlsError) return undefined;
+      throw error;
+    });
+    const wanted = change === "add" ? "trusted" : "absent";
+    if (state === undefined || state.state === wanted) continue;
+    steps.push(...await store.plan(change, anchor));
+  }
+  return steps;
+}
+
+/** 3 when a store could not be changed, else 0. */
+export function exitCodeFor(results: readonly StoreResult[]): number {
+  const left = results.some(({ outcome }) =>
+    outcome === "needs-root" || outcome === "failed" || outcome === "unavailable"
+  );
+  return left ? EXIT.partial : EXIT.done;
+}

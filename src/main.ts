@@ -1,0 +1,17 @@
+/**
+ * The program: arguments in, exit code out. The only file that ends the process.
+ *
+ * @module
+ */
+
+import { runCommandLine } from "./cli/app.ts";
+import { createNodeHost } from "./host/node_host.ts";
+
+const host = createNodeHost();
+try {
+  host.exit(await runCommandLine(host, host.argv));
+} catch (error) {
+  // Nothing may reach the runtime: its own report of an uncaught error prints a page of the bundle.
+  host.write("stderr", `localtls: error: Cannot go on: ${String(error).slice(0, 500)}\n`);
+  host.exit(1);
+}

@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { checkFile, checkTree } from "../../../scripts/layers.ts";
+
+const REFUSED: readonly (readonly [string, string, string])[] = [
+  ["x509 importing pki", "x509/a.ts", 'import { b } from "../pki/b.ts";'],
+  ["der importing x509", "der/a.ts", 'import type { B } from "../x509/b.ts";'],
+  [
+    "truststore importing castore",
+    "truststore/nss/a.ts",
+    'import { b } from "../../castore/b.ts";',
+  ],
+  ["commands importing cli", "commands/a.ts", 'import { b } from "../cli/b.ts";'],
+  ["host importing commands", "host/a.ts", 'export { b } from "../commands/b.ts";'],
+  ["a lazy upward import", "pki/a.ts", 'const b = await import("../castore/b.ts");'],
+  ["a side-effect upward import", "der/a.ts", 'import "../pki/b.ts";'],
+  ["the engine on node:", "pki/a.ts", 'import { createHash } from "node:crypto";'],
+  ["a command on node:", "commands/a.ts", 'const fs = await import("node:fs");'],
+  ["the engine on Deno", "der/a.ts", 'const x = Deno.readTextFileSync("x");'],
+  ["a store on Bun", "truststore/a.ts", 'const x = Bun.file("x");'],
+  ["a command on process", "commands/a.ts", "process.exit(1);"],
+  ["the host on Deno", "host/a.ts", "const x = Deno.uid();"],
+  ["an unknown package", "pki/a.ts", 'import x from "left-pad";'],
+  ["a package in the wrong room", "commands/a.ts", 'import { run } from "@stricli/core";'],
+  ["a shared file importing a room", "errors.ts", 'import { b } from "./der/b.ts";'],
+  ["an import out of src", "cli/a.ts", 'import { b } from "../../scripts/b.ts";'],
+  ["printing from the depths", "castore/a.ts", 'console.error("x");'],
+  ["a room without a rule", "attic/a.ts", 'import { b } from "../der/b.ts";'],
+];
+
+describe("layer check refuses", () => {
+  for (const [what, path, content] of REFUSED) {
+    test(what, () => {
+      assert.notDeepEqual(checkFile(path, content), [], `${path}: ${content}`);
+    });
+  }
+});
+
+const ACCEPTED: readonly (readonly [string, string, string])[] = [
+  ["a downward import", "pki/a.ts", 'import { b } from "../x509/b.ts";'],
+  ["an import within a room", "truststore/nss/a.ts", 'import { b } from "../store.ts";'],
+  ["errors everywhere", "der/a.ts", 'import { LocalTlsError } from "../errors.ts";'],
+  ["node: in the host", "host/a.ts", 'import { open } from "node:fs";'],
+  ["a runtime's name in a comment", "der/a.ts", "// Deno.readFile would do it\n/** Bun.write */"],
+  ["a runtime's name in a text", "cli/a.ts", 'const hint = "Deno.serve(...)";'],
+  ["a text that speaks of an import", "commands/a.ts", 'throw new Error("read from \\"x\\"");'],
+  ["a word that ends like one", "pki/a.ts", "const reprocess = { x: 1 }; reprocess.x;"],
+];
+
+describe("layer check accepts", () => {
+  for (const [what, path, content] of ACCEPTED) {
+    test(what, () => assert.deepEqual(checkFile(path, content), []));
+  }
+
+  test("the tree as it is", () => {
+    const { files, findings } = checkTree(join(import.meta.dirname!, "..", "..", "..", "src"));
+    assert.ok(files > 50, `only ${files} files were read`);
+    assert.deepEqual(findings, []);
+  });
+});

@@ -123,6 +123,23 @@ export function makeEmptyFile(file: string, options: WriteOptions = {}): void {
   }
 }
 
+/** Implements OpenDatabaseOptions.create: makes an empty file unless one is there. */
+export function createEmptyFile(file: string, options: WriteOptions): void {
+  try {
+    const flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
+    const descriptor = fs.openSync(file, flags, 0o600);
+    try {
+      applyOwnership(descriptor, options.mode ?? DEFAULT_FILE_MODE, options.owner);
+    } finally {
+      fs.closeSync(descriptor);
+    }
+  } catch (error) {
+    if (systemCode(error) !== "EEXIST") throw fileError("create", file, error);
+    // O_EXCL does not follow a symlink either; what opens the file afterwards would.
+    refuseUnlessPlain("create", file, lstat(file));
+  }
+}
+
 /** Implements Files.makeDirectory. */
 export function makeDirectories(directory: string, options: WriteOptions = {}): void {
   const missing: string[] = [];

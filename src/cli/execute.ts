@@ -7,6 +7,7 @@
 import type { CommandContext, GlobalOptions } from "../commands/context.ts";
 import { type CommandResult, EXIT } from "../commands/documents.ts";
 import { LocalTlsError } from "../errors.ts";
+import { quoteArgument } from "../host/shell_words.ts";
 import type { CliHost } from "./console.ts";
 import { JsonReporter, type Reporter, type Screen, TextReporter } from "./reporter.ts";
 
@@ -76,8 +77,5 @@ export function exitCodeOf(error: LocalTlsError): number {
 /** The program with the state directory that was asked for, so that a pasted hint meets the same state. */
 function programLine(options: GlobalOptions): string {
   if (options.dir === undefined) return PROGRAM;
-  const quoted = /^[\w./@:+-]+$/.test(options.dir)
-    ? options.dir
-    : `'${options.dir.replaceAll("'", `'\\''`)}'`;
-  return `${PROGRAM} --dir ${quoted}`;
+  return `${PROGRAM} --dir ${quoteArgument(options.dir)}`;
 }

@@ -15,6 +15,7 @@ import { issueServerCertificate } from "../pki/issue.ts";
 import { checkPermitted, type Permitted, suggestPermit } from "../pki/permitted.ts";
 import { parseRequestedName, type RequestedName } from "../pki/requested_name.ts";
 import { parseCertificate } from "../x509/certificate.ts";
+import { sha256Hex } from "../x509/fingerprint.ts";
 import { importPkcs8, keyBelongsTo } from "../x509/keys.ts";
 import type { CommandContext } from "./context.ts";
 import type { CertificateDocument } from "./documents.ts";
@@ -184,14 +185,9 @@ export async function filesMatch(
     if (leaf?.label !== "CERTIFICATE" || keyBlock?.label !== "PRIVATE KEY") return false;
     const certificate = parseCertificate(leaf.der);
     return await keyBelongsTo(await importPkcs8(keyBlock.der), certificate) &&
-      await sha256Of(certificate.der) === wanted.sha256;
+      await sha256Hex(certificate.der) === wanted.sha256;
   } catch (error) {
     if (error instanceof LocalTlsError) return false;
     throw error;
   }
-}
-
-async function sha256Of(der: Uint8Array): Promise<string> {
-  const { sha256Hex } = await import("../x509/fingerprint.ts");
-  return await sha256Hex(der);
 }

@@ -110,8 +110,3 @@ export function planOutput(
   ];
   return paths.map((path) => ({ type: "write", path, root: false }));
 }
-
-/** A path as one word of a POSIX shell. */
-export function quotePath(path: string): string {
-  return /^[\w./@:+-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
-}

@@ -6,6 +6,7 @@
 
 import { currentCertificates, type IssuedEvent } from "../castore/ledger.ts";
 import type { Host } from "../host/host.ts";
+import { quoteArgument } from "../host/shell_words.ts";
 import type { Authority } from "../pki/authority.ts";
 import { readStates, type StoreResult } from "../truststore/change.ts";
 import { anchorOfAuthority } from "./anchors.ts";
@@ -18,7 +19,6 @@ import {
   type StatusDocument,
 } from "./documents.ts";
 import { DUE_DAYS, filesMatch } from "./issuing.ts";
-import { quotePath } from "./output_files.ts";
 import { findStores, type StoreOptions } from "./stores.ts";
 
 type Todo = StatusDocument["todo"][number];
@@ -103,9 +103,9 @@ async function judge(
 function certificateTodo(program: string, certificate: CertificateDocument): Todo | undefined {
   const { names, cert, key, state } = certificate;
   const what = `The certificate for ${names.slice(0, 3).join(", ")}`;
-  const command = `${program} cert ${names.join(" ")} --cert-file ${quotePath(cert)} --key-file ${
-    quotePath(key)
-  }`;
+  const command = `${program} cert ${names.join(" ")} --cert-file ${
+    quoteArgument(cert)
+  } --key-file ${quoteArgument(key)}`;
   const when = certificate.notAfter.slice(0, 10);
   if (state === "expired") return { message: `${what} ended on ${when}.`, command };
   if (state === "due") return { message: `${what} ends on ${when}.`, command };

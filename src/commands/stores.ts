@@ -5,7 +5,6 @@
  */
 
 import { currentTrust } from "../castore/ledger.ts";
-import type { StateDirectory } from "../castore/state_directory.ts";
 import { LocalTlsError } from "../errors.ts";
 import { applyChange, type StoreResult } from "../truststore/change.ts";
 import { createElevation } from "../truststore/elevation.ts";
@@ -76,7 +75,7 @@ export async function changeTrust(
     createdBy: (store) =>
       held.find((entry) =>
         entry.sha256 === anchor.sha256 && entry.kind === store.kind && entry.path === store.path
-      )?.created ?? [],
+      )?.created,
     recordAdded: (store, created) =>
       state.trusted.append({ event: "added", ...line(store), created: [...created] }),
     recordRemoved: (store) =>

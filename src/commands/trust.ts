@@ -5,6 +5,7 @@
  */
 
 import { LocalTlsError } from "../errors.ts";
+import { quoteArgument } from "../host/shell_words.ts";
 import { anchorOfAuthority, anchorOfCertificate, parseFingerprint } from "./anchors.ts";
 import { describeAuthority } from "./authority.ts";
 import { readCertificate } from "./certificate_source.ts";
@@ -97,9 +98,7 @@ async function confirm(
       `Cannot trust "${subject}" without a confirmation: nobody can be asked`,
       {
         hints: [
-          `${program} trust ${
-            flags.source === "-" ? "-" : `'${flags.source}'`
-          } --fingerprint ${anchor.sha256}`,
+          `${program} trust ${quoteArgument(flags.source ?? "-")} --fingerprint ${anchor.sha256}`,
         ],
       },
     );

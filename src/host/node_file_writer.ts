@@ -9,19 +9,17 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { toHex } from "../bytes.ts";
 import { LocalTlsError } from "../errors.ts";
-import type { FileInfo, Owner, WriteOptions } from "./host.ts";
+import type { FileInfo, WriteOptions } from "./host.ts";
+import { applyOwnership, syncDirectory } from "./node_directories.ts";
 import { type FileAction, fileError, systemCode } from "./system_error.ts";
 
-const { O_APPEND, O_CREAT, O_EXCL, O_RDONLY, O_RDWR, O_WRONLY } = fs.constants;
+const { O_APPEND, O_CREAT, O_EXCL, O_RDWR, O_WRONLY } = fs.constants;
 // Windows has none of these; links need a privilege there.
 const O_NOFOLLOW = fs.constants.O_NOFOLLOW ?? 0;
-const O_DIRECTORY = fs.constants.O_DIRECTORY ?? 0;
 const O_NONBLOCK = fs.constants.O_NONBLOCK ?? 0;
 
 /** Owner-only: whoever writes something public says so. */
 const DEFAULT_FILE_MODE = 0o600;
-/** What the XDG Base Directory Specification asks of directories that a program has to make. */
-const DEFAULT_DIRECTORY_MODE = 0o700;
 /** Random octets in the name of a temporary file: no collision, no guess. */
 const TEMPORARY_NAME_OCTETS = 8;
 
@@ -140,58 +138,6 @@ export function createEmptyFile(file: string, options: WriteOptions): void {
   }
 }
 
-/** Implements Files.makeDirectory. */
-export function makeDirectories(directory: string, options: WriteOptions = {}): void {
-  const missing: string[] = [];
-  try {
-    for (let place = directory;; place = path.dirname(place)) {
-      const stat = fs.statSync(place, { throwIfNoEntry: false });
-      if (stat?.isDirectory()) break;
-      if (stat !== undefined || lstat(place) !== undefined) {
-        throw new LocalTlsError(
-          "FILE_UNSAFE",
-          `Cannot create the directory "${directory}": "${place}" is no directory`,
-        );
-      }
-      if (path.dirname(place) === place) break;
-      missing.unshift(place);
-    }
-    for (const place of missing) makeOneDirectory(place, options);
-  } catch (error) {
-    throw fileError("create", directory, error);
-  }
-}
-
-function makeOneDirectory(directory: string, options: WriteOptions): void {
-  try {
-    fs.mkdirSync(directory, { mode: 0o700 });
-  } catch (error) {
-    // Another process was faster: as good as an existing one.
-    if (systemCode(error) === "EEXIST" && fs.statSync(directory).isDirectory()) return;
-    throw error;
-  }
-  if (O_DIRECTORY === 0) return; // Windows: no modes, and no descriptors of directories
-  // Through a descriptor: between mkdir and chown of a path, root could be handed a symlink.
-  const descriptor = fs.openSync(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-  try {
-    applyOwnership(descriptor, options.mode ?? DEFAULT_DIRECTORY_MODE, options.owner);
-  } finally {
-    fs.closeSync(descriptor);
-  }
-  syncDirectory(path.dirname(directory));
-}
-
-/** Implements Files.rename. */
-export function renameDurably(from: string, to: string): void {
-  try {
-    fs.renameSync(from, to);
-    syncDirectory(path.dirname(to));
-    if (path.dirname(from) !== path.dirname(to)) syncDirectory(path.dirname(from));
-  } catch (error) {
-    throw fileError("rename", from, error);
-  }
-}
-
 /** Throws FILE_UNSAFE for what is there and is no plain file. */
 export function refuseUnlessPlain(
   action: FileAction,
@@ -233,28 +179,6 @@ function lstat(file: string): Pick<FileInfo, "type"> | undefined {
 function writeFully(descriptor: number, bytes: Uint8Array): void {
   for (let offset = 0; offset < bytes.length;) {
     offset += fs.writeSync(descriptor, bytes, offset, bytes.length - offset);
-  }
-}
-
-/** Owner first: chown clears the set-id bits, and the mode of a file that is not ours needs root. */
-function applyOwnership(descriptor: number, mode: number, owner: Owner | undefined): void {
-  if (owner !== undefined) fs.fchownSync(descriptor, owner.uid, owner.gid);
-  fs.fchmodSync(descriptor, mode);
-}
-
-/**
- * Makes a rename durable. File systems that cannot sync a directory say so in many ways (EINVAL,
- * EACCES, EISDIR, EPERM on Windows); only a disk that is full or broken is an error.
- */
-function syncDirectory(directory: string): void {
-  let descriptor: number | undefined;
-  try {
-    descriptor = fs.openSync(directory, O_RDONLY);
-    fs.fsyncSync(descriptor);
-  } catch (error) {
-    if (["ENOSPC", "EDQUOT", "EIO"].includes(systemCode(error) ?? "")) throw error;
-  } finally {
-    if (descriptor !== undefined) fs.closeSync(descriptor);
   }
 }
 

@@ -10,13 +10,8 @@ import * as path from "node:path";
 import { type Bytes, toBytes } from "../bytes.ts";
 import { LocalTlsError } from "../errors.ts";
 import type { FileInfo, Files, WriteOptions } from "./host.ts";
-import {
-  appendLineToFile,
-  makeDirectories,
-  refuseUnlessPlain,
-  renameDurably,
-  writeWholeFile,
-} from "./node_file_writer.ts";
+import { makeDirectories, renameDurably } from "./node_directories.ts";
+import { appendLineToFile, refuseUnlessPlain, writeWholeFile } from "./node_file_writer.ts";
 import { fileError, systemCode } from "./system_error.ts";
 
 /** Enough for every certificate, bundle and key store that is not an attack. */

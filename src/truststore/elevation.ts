@@ -6,6 +6,8 @@
 
 import { LocalTlsError } from "../errors.ts";
 import type { Host } from "../host/host.ts";
+import { quoteCommand } from "../host/shell_words.ts";
+import { runTool, TOOL_TIMEOUT_MS } from "./tool.ts";
 
 /** A way to do single steps as root. */
 export interface Elevation {
@@ -18,4 +20,108 @@ export interface Elevation {
    * Throws NEEDS_ROOT with the exact commands as hints, TOOL_FAILED, TOOL_TIMEOUT or TOOL_MISSING.
    */
   run(steps: readonly (readonly string[])[], purpose: string): Promise<void>;
+}
+
+/** Options of {@link createElevation}. */
+export interface ElevationOptions {
+  /** Says why the user is about to be asked for a password. */
+  readonly announce?: (message: string) => void;
+  /** Milliseconds for a step. Default {@link TOOL_TIMEOUT_MS}. */
+  readonly stepTimeoutMs?: number;
+}
+
+/**
+ * The programs that make a user root, in order of preference. Not run0 and pkexec: they ask through an
+ * agent that may stand on another screen, and nobody would see the question.
+ */
+const PROGRAMS = ["sudo", "doas"] as const;
+
+/** Milliseconds for `sudo -n true`. sudo can hang on a network directory of users; then it is no way. */
+const PROBE_TIMEOUT_MS = 5_000;
+
+/** Milliseconds to type a password. sudo itself gives up after 5 minutes (sudoers, passwd_timeout). */
+const PASSWORD_TIMEOUT_MS = 300_000;
+
+/** The way to become root on this host; found once, when it is first needed. */
+export function createElevation(host: Host, options: ElevationOptions = {}): Elevation {
+  const stepTimeoutMs = options.stepTimeoutMs ?? TOOL_TIMEOUT_MS;
+  let found: Promise<readonly string[] | undefined> | undefined;
+  let password: "not asked" | "given" | "refused" = "not asked";
+
+  const prefix = () => found ??= findPrefix(host);
+
+  return {
+    prefix,
+    async run(steps, purpose) {
+      const words = await prefix();
+      const needsRoot = async (state: string) =>
+        new LocalTlsError("NEEDS_ROOT", `Cannot ${purpose}: ${state}`, {
+          hints: await rootCommands(host, steps),
+        });
+      if (words === undefined) throw await needsRoot("root is needed");
+      const program = words[0];
+      const interactive = program !== undefined && !words.includes("-n");
+      if (interactive) {
+        // Asked once: whoever has said no is not asked again for the next store.
+        if (password === "refused") throw await needsRoot(`${program} was refused`);
+        if (password === "not asked") {
+          options.announce?.(`root is needed to ${purpose}: asking ${program}`);
+          // A step of its own: a wrong password and a tool that fails both end with exit code 1.
+          const { outcome, code } = await host.commands.run([...words, "true"], {
+            timeoutMs: PASSWORD_TIMEOUT_MS,
+            interactive,
+          });
+          password = outcome === "exited" && code === 0 ? "given" : "refused";
+          if (password === "refused") throw await needsRoot(`${program} was refused`);
+        }
+      }
+      for (const step of steps) {
+        const path = await host.commands.find(step[0] ?? "");
+        if (path === undefined) {
+          throw new LocalTlsError(
+            "TOOL_MISSING",
+            `Cannot ${purpose}: "${step[0]}" is not installed`,
+            { hints: await rootCommands(host, steps) },
+          );
+        }
+        await runTool(host, [...words, path, ...step.slice(1)], {
+          purpose,
+          hints: await rootCommands(host, steps),
+          // sudo may ask again for every command (timestamp_timeout=0; doas without persist).
+          timeoutMs: interactive ? stepTimeoutMs + PASSWORD_TIMEOUT_MS : stepTimeoutMs,
+          interactive,
+        });
+      }
+    },
+  };
+}
+
+async function findPrefix(host: Host): Promise<readonly string[] | undefined> {
+  if (host.user?.uid === 0) return [];
+  for (const program of PROGRAMS) {
+    if (await host.commands.find(program) === undefined) continue;
+    if (host.terminal.interactive) return [program, "--"];
+    const probe = await host.commands.run([program, "-n", "true"], { timeoutMs: PROBE_TIMEOUT_MS });
+    if (probe.outcome === "exited" && probe.code === 0) return [program, "-n", "--"];
+  }
+  return undefined;
+}
+
+/**
+ * Commands as the user can paste them, a line each: behind sudo, or doas where only that exists; bare
+ * where neither does, for a root shell.
+ */
+export async function rootCommands(
+  host: Host,
+  steps: readonly (readonly string[])[],
+): Promise<string[]> {
+  const words: string[] = [];
+  if (host.user?.uid !== 0) {
+    for (const program of PROGRAMS) {
+      if (await host.commands.find(program) === undefined) continue;
+      words.push(program);
+      break;
+    }
+  }
+  return steps.map((step) => quoteCommand([...words, ...step]));
 }

@@ -29,7 +29,17 @@ if [ "${1-}" != --inside ]; then
   root=$(cd "$(dirname "$0")/.." && pwd -P)
   private=(unshare --mount --propagation private --pid --fork --kill-child --mount-proc)
   "${private[@]}" true 2>/dev/null || unavailable "mount and process namespaces are not allowed"
-  exec "${private[@]}" -- bash "$root/scripts/sandbox.sh" --inside "$root" "$@"
+  # unshare itself does not heed SIGTERM, so that somebody has to end it; with it dies all that it runs.
+  setpriv --pdeathsig KILL "${private[@]}" -- \
+    bash "$root/scripts/sandbox.sh" --inside "$root" "$@" <&0 &
+  child=$!
+  trap 'kill -KILL "$child"' TERM HUP
+  trap : INT # the command gets it too, and decides
+  while kill -0 "$child" 2>/dev/null; do
+    code=0
+    wait "$child" || code=$?
+  done
+  exit "$code"
 fi
 
 root=$2
@@ -81,4 +91,5 @@ for name in TERM LANG LC_ALL TZ SHELL CI NO_COLOR LOCALTLS_BIN; do
 done
 
 # Not exec: the first process of the namespace has to reap orphans, and bash does.
-env -i "${keep[@]}" "$@"
+# A command started in the background has SIGINT ignored, hence the default signals.
+env -i --default-signal=INT,QUIT "${keep[@]}" "$@"

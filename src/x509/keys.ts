@@ -1,0 +1,176 @@
+/**
+ * Private keys: the table of key types that localtls generates and signs with, and PKCS#8.
+ *
+ * A further type is a further entry. Not in it, by facts/certificate-profiles.md: Ed25519 (Chromium and
+ * Firefox refuse), P-521 (Chromium refuses), RSA-PSS keys (Deno and Firefox refuse).
+ *
+ * @module
+ */
+
+import { type Bytes, toBytes } from "../bytes.ts";
+import { nullValue, oid, sequence } from "../der/encode.ts";
+import { OID } from "../der/oids.ts";
+import { LocalTlsError } from "../errors.ts";
+import type { KeyUsage } from "./key_usage.ts";
+import { parsePrivateKeyInfo, readNamedCurve } from "./private_key_info.ts";
+
+/** The words of `--key`. */
+export type KeyType = "p256" | "p384" | "rsa2048" | "rsa3072" | "rsa4096";
+
+/** Everything that depends on the type of a key. */
+export interface KeyAlgorithm {
+  readonly type: KeyType;
+  /** For people: "P-256". */
+  readonly label: string;
+  readonly generate: EcKeyGenParams | RsaHashedKeyGenParams;
+  readonly sign: AlgorithmIdentifierParams;
+  /** AlgorithmIdentifier TLV of the signatures that such a key makes. */
+  readonly signatureAlgorithm: Bytes;
+  /** Octets of r and of s in WebCrypto's ECDSA signatures; undefined for RSA, which needs no rewriting. */
+  readonly ecdsaSize: number | undefined;
+  /** keyUsage of a TLS certificate for such a key. */
+  readonly tlsKeyUsage: readonly KeyUsage[];
+}
+
+interface AlgorithmIdentifierParams {
+  readonly name: string;
+  readonly hash: string;
+}
+
+/** An ECDSA key signs, nothing else: Bun, Java and Chromium refuse other usages alone. */
+const ECDSA_USAGE: readonly KeyUsage[] = ["digitalSignature"];
+
+/** keyEncipherment is for the RSA key exchange of TLS 1.2 (RFC 5246, 7.4.2), which old clients still pick. */
+const RSA_USAGE: readonly KeyUsage[] = ["digitalSignature", "keyEncipherment"];
+
+function ecdsa(
+  type: KeyType,
+  namedCurve: string,
+  hash: string,
+  signature: string,
+  size: number,
+): KeyAlgorithm {
+  return {
+    type,
+    label: namedCurve,
+    generate: { name: "ECDSA", namedCurve },
+    sign: { name: "ECDSA", hash },
+    signatureAlgorithm: sequence(oid(signature)), // RFC 5758, 3.2: no parameters
+    ecdsaSize: size,
+    tlsKeyUsage: ECDSA_USAGE,
+  };
+}
+
+function rsa(type: KeyType, modulusLength: number): KeyAlgorithm {
+  const name = "RSASSA-PKCS1-v1_5";
+  return {
+    type,
+    label: `RSA ${modulusLength}`,
+    // 65537: the exponent that every client takes (CA/Browser Forum BR, 6.1.6).
+    generate: { name, modulusLength, publicExponent: Uint8Array.of(1, 0, 1), hash: "SHA-256" },
+    sign: { name, hash: "SHA-256" },
+    signatureAlgorithm: sequence(oid(OID.sha256WithRsa), nullValue()), // RFC 4055, 5: NULL parameters
+    ecdsaSize: undefined,
+    tlsKeyUsage: RSA_USAGE,
+  };
+}
+
+/** Every key type. P-256 is the default: fast everywhere, accepted everywhere. */
+export const KEY_ALGORITHMS: Readonly<Record<KeyType, KeyAlgorithm>> = {
+  p256: ecdsa("p256", "P-256", "SHA-256", OID.ecdsaWithSha256, 32),
+  // RFC 5480, 4: a hash as strong as the curve.
+  p384: ecdsa("p384", "P-384", "SHA-384", OID.ecdsaWithSha384, 48),
+  rsa2048: rsa("rsa2048", 2048),
+  rsa3072: rsa("rsa3072", 3072),
+  rsa4096: rsa("rsa4096", 4096),
+};
+
+/** Whether a word names a key type. */
+export function isKeyType(word: string): word is KeyType {
+  return Object.hasOwn(KEY_ALGORITHMS, word);
+}
+
+/**
+ * Generates a key pair.
+ * @param extractable False for a key that must never leave this process; the public half is exportable always.
+ */
+export async function generateKey(type: KeyType, extractable: boolean): Promise<CryptoKeyPair> {
+  const { generate } = KEY_ALGORITHMS[type];
+  const pair = await crypto.subtle.generateKey(generate, extractable, ["sign", "verify"]);
+  return pair as CryptoKeyPair;
+}
+
+/** The table's entry for a key that WebCrypto holds. Throws KEY_INVALID where there is none. */
+export function algorithmOf(key: CryptoKey): KeyAlgorithm {
+  const { name, namedCurve, modulusLength } = key.algorithm as
+    & { name: string }
+    & Partial<EcKeyAlgorithm>
+    & Partial<RsaHashedKeyAlgorithm>;
+  for (const entry of Object.values(KEY_ALGORITHMS)) {
+    const params = entry.generate;
+    if (params.name !== name) continue;
+    if (
+      "namedCurve" in params
+        ? params.namedCurve === namedCurve
+        : params.modulusLength === modulusLength
+    ) {
+      return entry;
+    }
+  }
+  const kind = modulusLength === undefined ? `${name} ${namedCurve ?? ""}` : `RSA ${modulusLength}`;
+  throw keyError(`${kind.trim()} keys are not supported`);
+}
+
+/** A private key as PKCS#8 DER (RFC 5958). The key must be extractable. */
+export async function exportPkcs8(key: CryptoKey): Promise<Bytes> {
+  return new Uint8Array(await crypto.subtle.exportKey("pkcs8", key));
+}
+
+/** A public key as SubjectPublicKeyInfo DER. */
+export async function exportSpki(key: CryptoKey): Promise<Bytes> {
+  return new Uint8Array(await crypto.subtle.exportKey("spki", key));
+}
+
+/**
+ * Reads a private key from PKCS#8 DER, for signing.
+ * Throws DER_INVALID, or KEY_INVALID for a type that is not in the table or a key that is none.
+ *
+ * @param extractable Whether it can be exported again.
+ * @example
+ * ```ts
+ * import { equal, rejects } from "node:assert/strict";
+ * import { algorithmOf, exportPkcs8, generateKey, importPkcs8 } from "./keys.ts";
+ *
+ * const { privateKey } = await generateKey("p256", true);
+ * const key = await importPkcs8(await exportPkcs8(privateKey));
+ * equal(algorithmOf(key).label, "P-256");
+ * await rejects(exportPkcs8(key)); // not extractable unless asked
+ * ```
+ */
+export async function importPkcs8(pkcs8: Uint8Array, extractable = false): Promise<CryptoKey> {
+  const der = toBytes(pkcs8);
+  const { algorithm } = parsePrivateKeyInfo(der);
+  const params = importParams(algorithm.algorithm, readNamedCurve(algorithm));
+  let key: CryptoKey;
+  try {
+    key = await crypto.subtle.importKey("pkcs8", der, params, extractable, ["sign"]);
+  } catch (cause) {
+    throw keyError("the numbers in it are no key", cause);
+  }
+  algorithmOf(key); // refuses sizes that are not in the table
+  return key;
+}
+
+function importParams(algorithm: string, curve: string | undefined) {
+  if (algorithm === OID.rsaEncryption) return { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
+  if (algorithm !== OID.ecPublicKey) {
+    throw keyError(`keys of the algorithm ${algorithm} are not supported`);
+  }
+  if (curve === OID.prime256v1) return { name: "ECDSA", namedCurve: "P-256" };
+  if (curve === OID.secp384r1) return { name: "ECDSA", namedCurve: "P-384" };
+  throw keyError(`the elliptic curve ${curve ?? "with explicit parameters"} is not supported`);
+}
+
+function keyError(state: string, cause?: unknown): LocalTlsError {
+  return new LocalTlsError("KEY_INVALID", `Cannot use the private key: ${state}`, { cause });
+}

@@ -1,0 +1,66 @@
+/** What the program does at a terminal, and what it does in a pipe. */
+
+import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
+import { describe, test } from "node:test";
+import { LOCALTLS } from "../support/localtls.ts";
+import { makeScratch } from "../support/scratch.ts";
+
+const SLOW = { timeout: 60_000 };
+const ESCAPE = "\u001b[";
+
+/** Runs the program at a pseudo-terminal of util-linux's `script`. */
+function atTerminal(line: string, env: Record<string, string>, input = ""): string {
+  return execFileSync("script", ["-qec", line, "/dev/null"], {
+    env: { PATH: "/usr/bin:/bin", TERM: "xterm-256color", ...env },
+    encoding: "utf8",
+    input,
+    timeout: 50_000,
+  });
+}
+
+describe("output", () => {
+  test("has colours at a terminal, and none with NO_COLOR or TERM=dumb", SLOW, () => {
+    const { home, work } = makeScratch();
+    const line = `cd ${work} && ${LOCALTLS} status; true`;
+    assert.ok(atTerminal(line, { HOME: home }).includes(ESCAPE));
+    assert.ok(!atTerminal(line, { HOME: home, NO_COLOR: "1" }).includes(ESCAPE));
+    assert.ok(!atTerminal(line, { HOME: home, TERM: "dumb" }).includes(ESCAPE));
+  });
+
+  test("has no control sequence in a pipe", SLOW, async () => {
+    const scratch = makeScratch();
+    for (const args of [["status"], ["cert", "a.test"], ["nonsense"], ["help"], ["setup", "-n"]]) {
+      const { stdout, stderr } = await scratch.run(args);
+      assert.ok(!`${stdout}${stderr}`.includes("\u001b"), args.join(" "));
+    }
+  });
+
+  test("goes to stdout as results and to stderr as everything else", SLOW, async () => {
+    const scratch = makeScratch();
+    const { stdout, stderr } = await scratch.run(["cert", "a.test"]);
+    assert.match(stdout, /^Certificate for a\.test, until /);
+    assert.match(stderr, /^localtls: making the CA$/m);
+    const quiet = await scratch.run(["cert", "b.test", "--quiet"]);
+    assert.deepEqual([quiet.code, quiet.stdout, quiet.stderr], [0, "", ""]);
+  });
+
+  test("a reader that goes away early ends the program without a word", SLOW, () => {
+    const { home } = makeScratch();
+    const shell =
+      `"${LOCALTLS}" help; "${LOCALTLS}" completions bash | head -c 1 >/dev/null; echo "$?"`;
+    const result = spawnSync("bash", ["-c", shell], { env: { HOME: home, PATH: "/usr/bin:/bin" } });
+    assert.equal(result.stderr.toString(), "");
+  });
+
+  test("a question at a terminal takes no for an answer", SLOW, async () => {
+    const scratch = makeScratch();
+    assert.equal((await scratch.run(["cert", "a.test"])).code, 0);
+    const line = `cd ${scratch.work} && ${LOCALTLS} uninstall --purge --stores nss; echo "code $?"`;
+    const printed = atTerminal(line, { HOME: scratch.home }, "n\n");
+    assert.match(printed, /Remove the CA and its key\?/);
+    assert.match(printed, /not confirmed/);
+    assert.match(printed, /code 1/);
+    assert.equal((await scratch.run(["cert", "b.test"])).code, 0, "the CA is gone");
+  });
+});

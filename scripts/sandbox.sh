@@ -35,7 +35,9 @@ if [ "${1-}" != --inside ]; then
   child=$!
   trap 'kill -KILL "$child"' TERM HUP
   trap : INT # the command gets it too, and decides
-  while kill -0 "$child" 2>/dev/null; do
+  code=0
+  wait "$child" || code=$?
+  while kill -0 "$child" 2>/dev/null; do # the wait was cut short by a signal
     code=0
     wait "$child" || code=$?
   done

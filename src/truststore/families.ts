@@ -1,0 +1,78 @@
+/**
+ * Which stores this machine has: the one place that asks which operating system it is.
+ *
+ * @module
+ */
+
+import { LocalTlsError } from "../errors.ts";
+import type { OperatingSystem } from "../host/host.ts";
+import { javaFamily } from "./java/family.ts";
+import { nssFamily } from "./nss/family.ts";
+import type { DiscoverContext, StoreKind, TrustStore, TrustStoreFamily } from "./store.ts";
+import { systemFamily } from "./system/family.ts";
+import { createUnavailableStore } from "./unavailable_store.ts";
+
+/** Every word of `--stores`, in the order in which stores are changed. */
+export const STORE_KINDS: readonly StoreKind[] = ["system", "nss", "java"];
+
+/**
+ * The families of an operating system, in the order in which they are changed: the system store first,
+ * because on Debian its refresh feeds Java's.
+ *
+ * @param kinds Leaves out the others. Default: all.
+ * @returns An empty list for a system that no adapter exists for.
+ */
+export function storeFamilies(
+  os: OperatingSystem,
+  kinds: readonly StoreKind[] = STORE_KINDS,
+): TrustStoreFamily[] {
+  const families = os === "linux" ? [systemFamily, nssFamily, javaFamily] : [];
+  return families.filter(({ kind }) => kinds.includes(kind));
+}
+
+/**
+ * Every store of this machine. A family that cannot be searched is in the list as one store that says
+ * why when it is read.
+ */
+export async function discoverStores(
+  context: DiscoverContext,
+  kinds?: readonly StoreKind[],
+): Promise<TrustStore[]> {
+  const families = storeFamilies(context.host.os, kinds);
+  const found = await Promise.all(families.map((family) => discoverFamily(family, context)));
+  return found.flat();
+}
+
+/** One family, which never fails. */
+export async function discoverFamily(
+  family: TrustStoreFamily,
+  context: DiscoverContext,
+): Promise<TrustStore[]> {
+  try {
+    return await family.discover(context);
+  } catch (error) {
+    const { kind } = family;
+    const state = error instanceof Error ? error.message : String(error);
+    return [createUnavailableStore({
+      kind,
+      label: `${kind} stores`,
+      path: "",
+      message: `Cannot look for ${kind} stores: ${state}`,
+      hints: error instanceof LocalTlsError ? error.hints : [],
+    })];
+  }
+}
+
+/** Reads `--stores system,nss`. Throws USAGE, naming the words that exist. */
+export function parseStoreKinds(text: string): StoreKind[] {
+  const words = text.split(",").map((word) => word.trim().toLowerCase());
+  const unknown = words.find((word) => !(STORE_KINDS as readonly string[]).includes(word));
+  if (unknown !== undefined) {
+    throw new LocalTlsError(
+      "USAGE",
+      `Cannot use "${unknown}" as a kind of store: there are ${STORE_KINDS.join(", ")}`,
+      { hints: [`--stores ${STORE_KINDS.join(",")}`] },
+    );
+  }
+  return STORE_KINDS.filter((kind) => words.includes(kind));
+}

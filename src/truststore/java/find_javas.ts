@@ -1,0 +1,142 @@
+/**
+ * Finding every Java on the machine, and which of them share a trust store.
+ *
+ * @module
+ */
+
+import type { Host } from "../../host/host.ts";
+import type { TargetUser } from "../../host/target_user.ts";
+
+/** A Java, by its home directory. */
+export interface JavaHome {
+  /** Real path. */
+  readonly home: string;
+  /** "17", "8"; "" where the release file does not say. */
+  readonly version: string;
+  /** "Debian", "Eclipse Adoptium"; "" where unknown. */
+  readonly vendor: string;
+  /** Absolute path; undefined for a Java that was delivered without. */
+  readonly keytool: string | undefined;
+}
+
+/** A trust store, and the Javas that read it. */
+export interface JavaTrustFile {
+  /** Real path: Debian's JDKs and others all lead to /etc/ssl/certs/java/cacerts. */
+  readonly path: string;
+  readonly javas: readonly JavaHome[];
+}
+
+/** Directories whose entries are Java homes: packages, vendors' installers, version managers, IDEs, Gradle. */
+const SYSTEM_PARENTS = [
+  "/usr/lib/jvm",
+  "/usr/lib64/jvm",
+  "/usr/java",
+  "/usr/local/java",
+  "/usr/local/lib/jvm",
+  "/opt",
+  "/opt/java",
+  "/opt/jdk",
+  "/opt/jvm",
+];
+const HOME_PARENTS = [
+  ".sdkman/candidates/java",
+  ".jdks",
+  ".jbang/cache/jdks",
+  ".gradle/jdks",
+  ".asdf/installs/java",
+  ".local/share/mise/installs/java",
+  ".jabba/jdk",
+];
+
+/** Entries looked at in one directory: /opt can hold anything. */
+const MAX_ENTRIES = 200;
+
+/**
+ * Where a Java looks for its roots, in its own order: a jssecacerts replaces cacerts (JSSE Reference
+ * Guide). Up to Java 8 a JDK has its JRE beneath it.
+ */
+const TRUST_FILES = [
+  "lib/security/jssecacerts",
+  "lib/security/cacerts",
+  "jre/lib/security/jssecacerts",
+  "jre/lib/security/cacerts",
+];
+
+/** Every trust store of every Java, without duplicates, in the order in which they were found. */
+export async function findJavaTrustFiles(host: Host, user: TargetUser): Promise<JavaTrustFile[]> {
+  const files = new Map<string, JavaHome[]>();
+  const seen = new Set<string>();
+  for (const candidate of await candidateHomes(host, user)) {
+    const home = await host.files.realPath(candidate).catch(() => undefined);
+    if (home === undefined || seen.has(home)) continue;
+    seen.add(home);
+    const path = await findTrustFile(host, home);
+    if (path === undefined) continue;
+    const java = await describeJava(host, home);
+    const javas = files.get(path);
+    if (javas === undefined) files.set(path, [java]);
+    // The JRE inside a Java 8 JDK is the same Java once more.
+    else if (!javas.some((other) => home.startsWith(`${other.home}/`))) javas.push(java);
+  }
+  return [...files].map(([path, javas]) => ({ path, javas }));
+}
+
+async function candidateHomes(host: Host, user: TargetUser): Promise<string[]> {
+  const homes: string[] = [];
+  for (const variable of ["JAVA_HOME", "JDK_HOME"]) {
+    const value = host.env(variable);
+    if (value?.startsWith("/")) homes.push(value.replace(/\/+$/, ""));
+  }
+  for (const name of ["java", "keytool"]) {
+    const path = await host.commands.find(name);
+    const real = path === undefined ? undefined : await host.files.realPath(path);
+    // HOME/bin/java, and for Java 8 HOME/jre/bin/java.
+    const home = real === undefined ? undefined : /^(.+?)(?:\/jre)?\/bin\/[^/]+$/.exec(real)?.[1];
+    if (home !== undefined) homes.push(home);
+  }
+  const parents = [...SYSTEM_PARENTS, ...HOME_PARENTS.map((path) => `${user.home}/${path}`)];
+  for (const parent of parents) {
+    const names = await host.files.list(parent).catch(() => []);
+    for (const name of names.slice(0, MAX_ENTRIES)) homes.push(`${parent}/${name}`);
+  }
+  return homes;
+}
+
+async function findTrustFile(host: Host, home: string): Promise<string | undefined> {
+  for (const name of TRUST_FILES) {
+    const path = await host.files.realPath(`${home}/${name}`).catch(() => undefined);
+    if (path !== undefined && (await host.files.info(path))?.type === "file") return path;
+  }
+  return undefined;
+}
+
+async function describeJava(host: Host, home: string): Promise<JavaHome> {
+  const content = await host.files.read(`${home}/release`, 1 << 20).catch(() => undefined);
+  const text = content === undefined ? "" : new TextDecoder().decode(content);
+  const value = (key: string) =>
+    new RegExp(`^${key}="?([\\w .,()+-]{1,60}?)"?\\r?$`, "m").exec(text)?.[1] ?? "";
+  let keytool: string | undefined;
+  for (const path of [`${home}/bin/keytool`, `${home}/jre/bin/keytool`]) {
+    keytool ??= await host.commands.find(path);
+  }
+  return {
+    home,
+    version: majorVersion(value("JAVA_VERSION")),
+    vendor: value("IMPLEMENTOR"),
+    keytool,
+  };
+}
+
+/** "1.8.0_392" is Java 8 (JEP 223 changed the scheme), "17.0.15" is Java 17. */
+function majorVersion(text: string): string {
+  return /^(?:1\.)?(\d+)/.exec(text)?.[1] ?? "";
+}
+
+/** "Java 17 (Debian)", "Java 17 (Debian), 25 (Eclipse Adoptium)". */
+export function labelOf({ javas }: JavaTrustFile): string {
+  const parts = javas.map(({ home, version, vendor }) => {
+    const name = vendor === "" ? home.slice(home.lastIndexOf("/") + 1) : vendor;
+    return version === "" ? `(${name})` : `${version} (${name})`;
+  });
+  return `Java ${[...new Set(parts)].join(", ")}`;
+}

@@ -1,0 +1,136 @@
+/**
+ * A bundle that no tool builds (Alpine without its ca-certificates package, small images): the
+ * certificate is appended between two comment lines, which PEM readers pass over, and taken out again
+ * to the byte.
+ *
+ * @module
+ */
+
+import { LocalTlsError } from "../../errors.ts";
+import { checkAnchorCopy } from "../anchor_copy.ts";
+import type {
+  DiscoverContext,
+  PlannedStep,
+  StoreChange,
+  StoreState,
+  TrustAnchor,
+  TrustStore,
+} from "../store.ts";
+import { findCertificateBlocks } from "../pem_search.ts";
+import { readPemFile } from "./bundle.ts";
+
+/** The store of a bundle without a tool. */
+export function createBareBundleStore(
+  { host, elevation }: DiscoverContext,
+  path: string,
+  label: string,
+): TrustStore {
+  async function read(): Promise<string> {
+    const text = await readPemFile(host, path).catch((error) => {
+      throw new LocalTlsError("STORE_UNAVAILABLE", `Cannot read the ${label}: ${error.message}`, {
+        cause: error,
+      });
+    });
+    return text ?? "";
+  }
+
+  async function state(anchor: TrustAnchor): Promise<StoreState> {
+    const blocks = findCertificateBlocks(await read(), anchor.certificate.der);
+    return { state: blocks.length === 0 ? "absent" : "trusted" };
+  }
+
+  /** Replaces the bundle whole, keeping mode and owner; a killed process leaves the old one. */
+  async function replace(text: string): Promise<void> {
+    const info = await host.files.info(path);
+    await host.files.write(path, text, {
+      mode: info?.mode ?? 0o644,
+      owner: info === undefined ? undefined : { uid: info.uid, gid: info.gid },
+    });
+  }
+
+  const isRoot = async () => (await elevation.prefix())?.length === 0;
+
+  async function add(anchor: TrustAnchor): Promise<StoreChange> {
+    const text = await read();
+    if (findCertificateBlocks(text, anchor.certificate.der).length > 0) return {};
+    if (await isRoot()) await replace(text + markedBlock(text, anchor));
+    else {
+      await checkAnchorCopy(host, anchor);
+      await elevation.run(
+        [appendCommand(text, anchor, path)],
+        `add the certificate to the ${label}`,
+      );
+    }
+    return {};
+  }
+
+  async function remove(anchor: TrustAnchor): Promise<StoreChange> {
+    if (await isRoot()) await replace(withoutAnchor(await read(), anchor));
+    else {
+      await elevation.run(
+        [["sed", "-i", sedScript(anchor), path]],
+        `take the certificate out of the ${label}`,
+      );
+    }
+    return {};
+  }
+
+  function plan(): Promise<PlannedStep[]> {
+    return Promise.resolve([{ type: "write", path, root: true }]);
+  }
+
+  return { kind: "system", label, path, state, plan, add, remove };
+}
+
+function markers({ sha256 }: TrustAnchor): { begin: string; end: string } {
+  const id = sha256.slice(0, 16);
+  return { begin: `# localtls-${id} begin`, end: `# localtls-${id} end` };
+}
+
+/** Remembers a line end that the bundle did not have, so that it can go again. */
+const AFTER_LINE_END = ", after a line end";
+
+function markedBlock(text: string, anchor: TrustAnchor): string {
+  const { begin, end } = markers(anchor);
+  const start = endsLine(text) ? begin : `\n${begin}${AFTER_LINE_END}`;
+  return `${start}\n${anchor.pem}${end}\n`;
+}
+
+function endsLine(text: string): boolean {
+  return text === "" || text.endsWith("\n");
+}
+
+/** The text without the anchor: our blocks to the byte, and bare ones that somebody else appended. */
+export function withoutAnchor(text: string, anchor: TrustAnchor): string {
+  const { begin, end } = markers(anchor);
+  let rest = text;
+  for (;;) {
+    const places = findCertificateBlocks(rest, anchor.certificate.der);
+    const place = places[0];
+    if (place === undefined) return rest;
+    let before = rest.slice(0, place.start);
+    let after = rest.slice(place.end);
+    if (after.startsWith(`${end}\n`)) after = after.slice(end.length + 1);
+    const joined = `\n${begin}${AFTER_LINE_END}\n`;
+    if (before.endsWith(joined)) before = before.slice(0, -joined.length);
+    else if (before === `${begin}\n` || before.endsWith(`\n${begin}\n`)) {
+      before = before.slice(0, -`${begin}\n`.length);
+    }
+    rest = before + after;
+  }
+}
+
+/** Appends the marked block as root. The script is constant; what it works on are its arguments. */
+function appendCommand(text: string, anchor: TrustAnchor, path: string): string[] {
+  const { begin, end } = markers(anchor);
+  const script = '{ echo "$1"; cat -- "$2"; echo "$3"; } >> "$4"';
+  return endsLine(text)
+    ? ["sh", "-c", script, "sh", begin, anchor.file, end, path]
+    : ["sh", "-c", `echo >> "$4"; ${script}`, "sh", begin + AFTER_LINE_END, anchor.file, end, path];
+}
+
+/** Deletes our marked block; the digits of a SHA-256 mean nothing else in a pattern. */
+function sedScript(anchor: TrustAnchor): string {
+  const { begin, end } = markers(anchor);
+  return `/^${begin}/,/^${end}$/d`;
+}

@@ -27,6 +27,8 @@ export interface FileInfo {
   readonly gid: number;
   /** Milliseconds since the epoch. */
   readonly modifiedMs: number;
+  /** Tells files of one file system apart; 0 where the system has no such number. */
+  readonly inode: number;
 }
 
 /** Options of {@link Files.write}. */

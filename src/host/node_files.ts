@@ -114,6 +114,7 @@ function infoOf(stat: fs.Stats): FileInfo {
     uid: stat.uid,
     gid: stat.gid,
     modifiedMs: stat.mtimeMs,
+    inode: stat.ino,
   };
 }
 

@@ -24,64 +24,117 @@ interface PasswdEntry extends Owner {
   readonly home: string;
 }
 
+/** A name service that does not answer (a directory server that is away) must not hold us up. */
+const LOOK_UP_TIMEOUT_MS = 5_000;
+
 /**
  * Finds the user that is meant.
  *
- * Root with SUDO_UID (or DOAS_USER) means that user, with the home directory of /etc/passwd whatever
- * HOME says; root with somebody else's HOME (`sudo -E`, `su` without `-`) gives files to that directory's
- * owner, so that no root-owned file is left in a user's home.
+ * Root with SUDO_UID (PKEXEC_UID, DOAS_USER) means that user, with the home directory of the user
+ * database whatever HOME says; root with somebody else's HOME (`sudo -E`, `su` without `-`) gives files to
+ * that directory's owner, so that no root-owned file is left in a user's home.
+ *
+ * Throws HOME_MISSING. Under sudo also when the invoker's home cannot be found: falling back to root's
+ * would make a second CA there, and say nothing.
  */
 export async function findTargetUser(host: Host): Promise<TargetUser> {
   const isRoot = host.user?.uid === 0;
-  const home = host.env("HOME") ?? host.env("USERPROFILE");
-  if (isRoot) {
-    const invoker = await findInvoker(host);
-    if (invoker !== undefined && invoker.uid !== 0) {
-      return {
-        home: invoker.home,
-        name: invoker.name,
-        isRoot,
-        owner: { uid: invoker.uid, gid: invoker.gid },
-      };
-    }
-  }
-  const self = host.user === undefined ? undefined : await findPasswd(host, { uid: host.user.uid });
-  const directory = home ?? self?.home;
-  if (directory === undefined || !isAbsolute(directory)) {
-    throw new LocalTlsError("HOME_MISSING", "Cannot find the home directory: HOME is not set", {
-      hints: ["HOME=/home/you localtls ...", "localtls --dir /path/to/state ..."],
-    });
+  const invoker = isRoot ? readInvoker(host) : undefined;
+  if (invoker !== undefined) return await findInvoker(host, invoker);
+  const given = host.env("HOME") ?? host.env("USERPROFILE");
+  const self = host.user === undefined
+    ? undefined
+    : await findPasswd(host, (entry) => entry.uid === host.user?.uid);
+  const home = given ?? self?.home;
+  if (home === undefined || !isAbsolute(home)) {
+    const state = home === undefined ? "HOME is not set" : `"${home}" is not an absolute path`;
+    throw homeMissing(`Cannot find the home directory: ${state}`, "HOME=/home/you localtls ...");
   }
   const name = self?.name ?? host.env("USER") ?? host.env("USERNAME") ?? "user";
-  if (!isRoot) return { home: directory, name, isRoot, owner: undefined };
-  const info = await host.files.info(directory);
-  const owner = info === undefined || info.uid === 0 ? undefined : { uid: info.uid, gid: info.gid };
-  return { home: directory, name, isRoot, owner };
+  if (!isRoot) return { home, name, isRoot, owner: undefined };
+  return { home, name, isRoot, owner: await ownerOf(host, home) };
 }
 
-async function findInvoker(host: Host): Promise<PasswdEntry | undefined> {
-  const uid = host.env("SUDO_UID");
-  if (uid !== undefined && /^\d{1,10}$/.test(uid)) {
-    return await findPasswd(host, { uid: Number(uid) });
-  }
+/** Who asked for root. */
+interface Invoker {
+  readonly uid: number | undefined;
+  readonly name: string | undefined;
+}
+
+/** What sudo, pkexec and doas say; undefined where nobody but root did. */
+function readInvoker(host: Host): Invoker | undefined {
+  const id = host.env("SUDO_UID") ?? host.env("PKEXEC_UID");
+  const uid = id !== undefined && /^\d{1,10}$/.test(id) ? Number(id) : undefined;
   const name = host.env("SUDO_USER") ?? host.env("DOAS_USER");
-  return name === undefined ? undefined : await findPasswd(host, { name });
+  if (uid === 0 || (uid === undefined && (name === undefined || name === "root"))) return undefined;
+  return { uid, name };
+}
+
+async function findInvoker(host: Host, { uid, name }: Invoker): Promise<TargetUser> {
+  const key = uid === undefined ? name ?? "" : String(uid);
+  const isMeant = (entry: PasswdEntry) =>
+    uid === undefined ? entry.name === name : entry.uid === uid;
+  const entry = await findPasswd(host, isMeant) ?? await askNameService(host, key, isMeant);
+  if (entry !== undefined) {
+    const owner = { uid: entry.uid, gid: entry.gid };
+    return { home: entry.home, name: entry.name, isRoot: true, owner };
+  }
+  // macOS keeps its users elsewhere, and its sudo leaves HOME as it was.
+  const home = host.env("HOME");
+  const owner = home === undefined ? undefined : await ownerOf(host, home);
+  if (home !== undefined && owner !== undefined && isAbsolute(home) && owner.uid === uid) {
+    return { home, name: name ?? key, isRoot: true, owner };
+  }
+  throw homeMissing(
+    `Cannot find the home directory of "${name ?? key}", who became root`,
+    'sudo HOME="$HOME" localtls ...',
+  );
+}
+
+function homeMissing(message: string, hint: string): LocalTlsError {
+  return new LocalTlsError("HOME_MISSING", message, { hints: [hint] });
+}
+
+/** Who a directory belongs to; undefined where that is root. */
+async function ownerOf(host: Host, directory: string): Promise<Owner | undefined> {
+  const real = await host.files.realPath(directory);
+  const info = real === undefined ? undefined : await host.files.info(real);
+  return info === undefined || info.uid === 0 ? undefined : { uid: info.uid, gid: info.gid };
 }
 
 async function findPasswd(
   host: Host,
-  wanted: { readonly uid?: number; readonly name?: string },
+  isMeant: (entry: PasswdEntry) => boolean,
 ): Promise<PasswdEntry | undefined> {
   const content = await host.files.read("/etc/passwd").catch(() => undefined);
-  if (content === undefined) return undefined;
+  return content === undefined ? undefined : parsePasswd(content, isMeant);
+}
+
+/** Users of LDAP, sssd and the like do not stand in /etc/passwd. */
+async function askNameService(
+  host: Host,
+  key: string,
+  isMeant: (entry: PasswdEntry) => boolean,
+): Promise<PasswdEntry | undefined> {
+  // A name that begins with a dash would be an option.
+  if (key === "" || key.startsWith("-")) return undefined;
+  const result = await host.commands.run(["getent", "passwd", key], {
+    timeoutMs: LOOK_UP_TIMEOUT_MS,
+  });
+  return result.code === 0 ? parsePasswd(result.stdout, isMeant) : undefined;
+}
+
+/** passwd(5): seven fields; the first entry that is meant and whose home is a path. */
+function parsePasswd(
+  content: Uint8Array,
+  isMeant: (entry: PasswdEntry) => boolean,
+): PasswdEntry | undefined {
   for (const line of new TextDecoder().decode(content).split("\n")) {
     const [name, , uid, gid, , home] = line.split(":");
-    if (name === undefined || uid === undefined || gid === undefined || home === undefined) {
-      continue;
-    }
-    if (wanted.uid === undefined ? name !== wanted.name : Number(uid) !== wanted.uid) continue;
-    if (uid === "" || !isAbsolute(home)) continue;
-    return { name, uid: Number(uid), gid: Number(gid), home };
+    if (name === undefined || home === undefined || !isAbsolute(home)) continue;
+    if (!/^\d+$/.test(uid ?? "") || !/^\d+$/.test(gid ?? "")) continue;
+    const entry = { name, uid: Number(uid), gid: Number(gid), home };
+    if (isMeant(entry)) return entry;
   }
   return undefined;
 }

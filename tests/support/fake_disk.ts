@@ -32,6 +32,7 @@ export interface FakeNode {
   uid: number;
   gid: number;
   modifiedMs: number;
+  readonly inode: number;
 }
 
 /** A failed system call, with a code as the operating system gives it. */
@@ -53,6 +54,7 @@ const MAX_LINKS = 40;
 export class FakeDisk {
   readonly #nodes = new Map<string, FakeNode>();
   readonly #now: () => Date;
+  #lastInode = 1;
 
   constructor(now: () => Date) {
     this.#now = now;
@@ -169,6 +171,7 @@ export class FakeDisk {
       uid: entry.uid ?? parent.uid,
       gid: entry.gid ?? parent.gid,
       modifiedMs: entry.modifiedMs ?? this.#now().getTime(),
+      inode: ++this.#lastInode,
     };
   }
 }

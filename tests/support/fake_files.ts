@@ -179,6 +179,6 @@ function walkOrNothing(disk: FakeDisk, path: string, user: Owner): { node: FakeN
 }
 
 function infoOf(node: FakeNode): FileInfo {
-  const { type, mode, uid, gid, modifiedMs } = node;
-  return { type, mode, uid, gid, modifiedMs, size: node.content.length };
+  const { type, mode, uid, gid, modifiedMs, inode } = node;
+  return { type, mode, uid, gid, modifiedMs, inode, size: node.content.length };
 }

@@ -56,6 +56,7 @@ export interface FakeHostOptions {
   readonly hostName?: string;
   readonly stdin?: string | Uint8Array;
   readonly workingDirectory?: string;
+  /** Default: a database called "lock" can be locked and nothing more; every other is an error. */
   readonly openDatabase?: (path: string, options: OpenDatabaseOptions) => Database;
   readonly peerCertificates?: (host: string, port: number) => Promise<Bytes[]>;
 }
@@ -119,6 +120,8 @@ export function createFakeHost(options: FakeHostOptions = {}): FakeHost {
   disk.put("/home/ann", { type: "directory", mode: 0o755, uid: 1000, gid: 1000 });
   for (const [path, entry] of Object.entries(options.files ?? {})) disk.put(path, entry);
 
+  const locks = new Set<string>();
+
   const ask = (question: string): Promise<string> =>
     new Promise((resolve) => {
       host.questions.push(question);
@@ -160,6 +163,7 @@ export function createFakeHost(options: FakeHostOptions = {}): FakeHost {
     openDatabase: (path, open) =>
       new Promise((resolve) => {
         if (options.openDatabase !== undefined) return resolve(options.openDatabase(path, open));
+        if (path.endsWith("/lock")) return resolve(openFakeLock(disk, locks, path, open));
         throw new LocalTlsError("STORE_UNAVAILABLE", `Cannot use the database "${path}": a fake`);
       }),
     md5: (bytes) => Promise.resolve(toBytes(createHash("md5").update(bytes).digest())),
@@ -203,6 +207,31 @@ export function createFakeHost(options: FakeHostOptions = {}): FakeHost {
     columns: () => 80,
   };
   return host;
+}
+
+/** As much of a database as the state directory's lock needs. */
+function openFakeLock(
+  disk: FakeDisk,
+  locks: Set<string>,
+  path: string,
+  options: OpenDatabaseOptions,
+): Database {
+  if (disk.get(path) === undefined) {
+    disk.put(path, { mode: options.create?.mode ?? 0o644, ...options.create?.owner });
+  }
+  let held = false;
+  return {
+    exec() {
+      if (locks.has(path)) throw new LocalTlsError("STORE_LOCKED", `"${path}" is locked`);
+      locks.add(path);
+      held = true;
+    },
+    all: () => [],
+    run: () => 0,
+    close() {
+      if (held) locks.delete(path);
+    },
+  };
 }
 
 function findCommand(

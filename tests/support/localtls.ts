@@ -28,7 +28,7 @@ export interface LocaltlsResult {
 }
 
 /** The binary: LOCALTLS_BIN, or that of `npm run build`. */
-export const LOCALTLS_BIN: string = process.env["LOCALTLS_BIN"] ??
+export const LOCALTLS: string = process.env["LOCALTLS_BIN"] ??
   fileURLToPath(new URL("../../dist/localtls", import.meta.url));
 
 /** Runs the built program inside the sandbox. A HOME without one is that of the sandbox. */
@@ -37,11 +37,11 @@ export async function localtls(
   options: LocaltlsOptions = {},
 ): Promise<LocaltlsResult> {
   requireSandbox();
-  if (!existsSync(LOCALTLS_BIN)) {
-    throw new Error(`Cannot run ${LOCALTLS_BIN}: it is not built; npm run build`);
+  if (!existsSync(LOCALTLS)) {
+    throw new Error(`Cannot run ${LOCALTLS}: it is not built; npm run build`);
   }
   const { ns, ...rest } = options;
-  const result = await run([...(ns?.prefix ?? []), LOCALTLS_BIN, ...args], rest);
+  const result = await run([...(ns?.prefix ?? []), LOCALTLS, ...args], rest);
   return {
     ...result,
     json() {

@@ -161,6 +161,29 @@ export async function importPkcs8(pkcs8: Uint8Array, extractable = false): Promi
   return key;
 }
 
+/** Any fixed octets: only the pair of operations matters. */
+const PROBE = Uint8Array.of(0x6c, 0x6f, 0x63, 0x61, 0x6c, 0x74, 0x6c, 0x73);
+
+/**
+ * Whether a private key is the one of a certificate's public key. Signs and verifies, because the public half that
+ * PKCS#8 may carry is a claim, which nothing ties to the private numbers.
+ * @param spki SubjectPublicKeyInfo TLV, or what has one.
+ */
+export async function keyBelongsTo(
+  privateKey: CryptoKey,
+  { spki }: { readonly spki: Bytes },
+): Promise<boolean> {
+  const { generate, sign } = algorithmOf(privateKey);
+  let publicKey: CryptoKey;
+  try {
+    publicKey = await crypto.subtle.importKey("spki", spki, generate, false, ["verify"]);
+  } catch {
+    return false; // a key of another algorithm, or none
+  }
+  const signature = await crypto.subtle.sign(sign, privateKey, PROBE);
+  return await crypto.subtle.verify(sign, publicKey, signature, PROBE);
+}
+
 function importParams(algorithm: string, curve: string | undefined) {
   if (algorithm === OID.rsaEncryption) return { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
   if (algorithm !== OID.ecPublicKey) {

@@ -1,0 +1,178 @@
+/**
+ * What an NSS database says about an anchor, and whether its users will believe it.
+ *
+ * @module
+ */
+
+import { LocalTlsError } from "../../errors.ts";
+import type { StoreState, TrustAnchor } from "../store.ts";
+import type { NssDatabase } from "./database.ts";
+import { KEYS } from "./layout.ts";
+import { type PasswordKey, unlockPasswordRow } from "./password.ts";
+import { type AnchorRows, findAnchorRows, type TrustRow } from "./rows.ts";
+import { signatureName, verifyAttribute } from "./signatures.ts";
+import {
+  type AttributeValues,
+  type CertificateDigests,
+  formatInForce,
+  judgeValues,
+  TRUST_FORMATS,
+  type TrustFormat,
+  type TrustLevel,
+} from "./trust_format.ts";
+
+/** What the password row gives. none: there is no row, and NSS verifies nothing. */
+export type Lock = { readonly type: "none" } | { readonly type: "unknown" } | {
+  readonly type: "open";
+  readonly key: PasswordKey;
+};
+
+/** What is wanted of a database. */
+export interface Wanted {
+  readonly anchor: TrustAnchor;
+  readonly digests: CertificateDigests;
+  readonly level: TrustLevel;
+  /** From --nss-password-file. */
+  readonly password: string | undefined;
+  /** Whether the users are Mozilla's, which verify signatures once the user has logged in. */
+  readonly mozilla: boolean;
+}
+
+/** What {@link judge} finds. */
+export interface Verdict {
+  readonly state: StoreState;
+  /** Whether add() has nothing left to do. */
+  readonly complete: boolean;
+  readonly rows: AnchorRows;
+  readonly format: TrustFormat;
+  readonly values: AttributeValues;
+  readonly lock: Lock;
+}
+
+/** Tries the empty password first: it is what nearly every database has. */
+export async function unlock(database: NssDatabase, password: string | undefined): Promise<Lock> {
+  const row = database.readPasswordRow();
+  if (row === undefined) return { type: "none" };
+  try {
+    for (const attempt of password === undefined ? [""] : ["", password]) {
+      const key = await unlockPasswordRow(row, attempt);
+      if (key !== undefined) return { type: "open", key };
+    }
+    return { type: "unknown" };
+  } catch (error) {
+    if (!(error instanceof LocalTlsError) || error.code !== "DER_INVALID") throw error;
+    throw new LocalTlsError(
+      "STORE_UNAVAILABLE",
+      "Cannot read the password row of the NSS database: it is damaged",
+      { cause: error },
+    );
+  }
+}
+
+/** Judges what a database holds of an anchor. Inside a transaction, or on a connection for reading. */
+export async function judge(database: NssDatabase, wanted: Wanted): Promise<Verdict> {
+  const rows = findAnchorRows(database, wanted.anchor.certificate);
+  const format = formatInForce(database.columns);
+  const values = TRUST_FORMATS[format].values(wanted.digests, wanted.level);
+  const lock = await unlock(database, wanted.password);
+  const found = { rows, format, values, lock };
+  if (rows.certificates.length === 0 && rows.trust.length === 0) {
+    return { state: { state: "absent" }, complete: false, ...found };
+  }
+  const inForce = rows.trust.filter((row) => row.format === format);
+  const reason = findFault(rows, inForce, values);
+  const [row] = inForce;
+  if (row === undefined || reason !== undefined) {
+    return { state: { state: "broken", reason: reason ?? "" }, complete: false, ...found };
+  }
+  return { ...await judgeSignatures(database, wanted, row, lock, rows.trust.length > 1), ...found };
+}
+
+/** What is wrong before any signature is looked at; undefined for nothing. */
+function findFault(
+  rows: AnchorRows,
+  inForce: readonly TrustRow[],
+  values: AttributeValues,
+): string | undefined {
+  const [row] = inForce;
+  if (rows.certificates.length === 0) {
+    return "The trust is there, and the certificate that it is about is not";
+  }
+  if (row === undefined) {
+    return rows.trust.length === 0
+      ? "The certificate is there, and nothing says that it is trusted"
+      : "The trust is written in the format of another NSS version alone";
+  }
+  if (inForce.length > 1) return "The certificate has more than one trust entry";
+  return describeValues(row, values);
+}
+
+function describeValues(row: TrustRow, values: AttributeValues): string | undefined {
+  switch (judgeValues(row.format, row.values, values)) {
+    case "trusted":
+      return undefined;
+    case "distrusted":
+      return "The certificate is marked as not trusted";
+    case "not-trusted":
+      return "The certificate is not marked as trusted for servers";
+    case "other-certificate":
+      return "The trust is that of another certificate with the same issuer and serial number";
+  }
+}
+
+async function judgeSignatures(
+  database: NssDatabase,
+  wanted: Wanted,
+  row: TrustRow,
+  lock: Lock,
+  leftovers: boolean,
+): Promise<Pick<Verdict, "state" | "complete">> {
+  const signatures = readSignatures(database, row);
+  // Without a password row NSS verifies nothing; it will make one some day, and then it does.
+  if (lock.type === "none") return { state: { state: "trusted" }, complete: false };
+  if (lock.type === "unknown") {
+    // Only who has the password can have written all of them: NSS itself, or a run that was given it.
+    const signed = [...row.values.keys()].every((type) => signatures.has(type));
+    return { state: signed ? { state: "trusted" } : reservation(wanted), complete: true };
+  }
+  for (const [type, value] of row.values) {
+    const signature = signatures.get(type);
+    if (
+      signature === undefined ||
+      !await verifyAttribute(lock.key, row.id, type, value, signature)
+    ) {
+      const reason = signature === undefined
+        ? "A signature over the trust is missing"
+        : "A signature over the trust is not valid";
+      return { state: { state: "broken", reason }, complete: false };
+    }
+  }
+  // A row of the other format does no harm now, and would outlive a deletion in the browser.
+  return { state: { state: "trusted" }, complete: !leftovers };
+}
+
+/** What to say where the entry could not be signed. */
+export function reservation(wanted: Wanted): StoreState {
+  const which = wanted.password === undefined ? "a primary password" : "another primary password";
+  const until = wanted.mozilla
+    ? "it is trusted only until the user logs in to the password store"
+    : "it is trusted as long as nobody logs in to it";
+  return {
+    state: "trusted",
+    reason: `The database has ${which}, so the entry is not signed: ${until}`,
+    hint: "localtls setup --stores nss --nss-password-file FILE",
+  };
+}
+
+function readSignatures(database: NssDatabase, row: TrustRow): Map<number, Uint8Array> {
+  const signatures = new Map<number, Uint8Array>();
+  if (!database.hasMetaData()) return signatures;
+  for (const type of row.values.keys()) {
+    const [found] = database.connection.all(
+      `SELECT item1 FROM ${KEYS}.metaData WHERE id = ?`,
+      signatureName(row.id, type),
+    );
+    if (found?.item1 instanceof Uint8Array) signatures.set(type, found.item1);
+  }
+  return signatures;
+}

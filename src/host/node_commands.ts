@@ -77,7 +77,7 @@ function supervise(
       child.stdin?.destroy();
       child.stdout?.destroy();
       child.stderr?.destroy();
-      child.unref();
+      if (child.pid !== undefined) child.unref();
       const text = reason ?? new TextDecoder().decode(stderr());
       resolve(ended(outcome, { code, stdout: stdout(), stderr: text }));
     };

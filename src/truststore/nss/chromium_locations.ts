@@ -13,7 +13,7 @@ const HOME_DATABASE = ".pki/nssdb";
 /** Created by Chromium since M146, on its first run, where ~/.pki/nssdb does not exist. */
 const XDG_DATABASE = "pki/nssdb";
 /** Read by Chromium on old CentOS. */
-const SYSTEM_DATABASE = "/etc/pki/nssdb";
+export const SYSTEM_DATABASE = "/etc/pki/nssdb";
 
 /** User data directories below $XDG_CONFIG_HOME; a running browser has a SingletonLock in its own. */
 const USER_DATA_DIRECTORIES = [

@@ -5,7 +5,7 @@
  */
 
 import type { DiscoverContext, TrustStore, TrustStoreFamily } from "../store.ts";
-import { findChromiumDatabases } from "./chromium_locations.ts";
+import { findChromiumDatabases, SYSTEM_DATABASE } from "./chromium_locations.ts";
 import { findUnstartedFirefox, firstProfileTarget } from "./firefox_first_run.ts";
 import {
   listProfileRoots,
@@ -30,6 +30,18 @@ async function discover(context: DiscoverContext): Promise<TrustStore[]> {
     if (unstarted !== undefined) stores.push(unstarted);
   }
   return stores;
+}
+
+/**
+ * The store on a database directory that the ledger names and discover() does not find any more: a
+ * database that another one hides by now, a profile that profiles.ini has forgotten.
+ * @param directory The store's path in the ledger.
+ */
+export function openRecordedNssStore(context: DiscoverContext, directory: string): TrustStore {
+  // Only Chromium's relatives share a directory of this name.
+  const users = directory.endsWith("/nssdb") ? "chromium" : "mozilla";
+  const system = directory === SYSTEM_DATABASE;
+  return new NssStore(context, { label: `NSS database ${directory}`, directory, users, system });
 }
 
 /** A profile that was made before Firefox's first start has files beside its database to take back. */

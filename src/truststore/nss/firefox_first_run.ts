@@ -10,9 +10,9 @@
  * @module
  */
 
-import { LocalTlsError } from "../../errors.ts";
 import type { Host } from "../../host/host.ts";
-import type { DiscoverContext, StoreState, TrustStore } from "../store.ts";
+import type { DiscoverContext, TrustStore } from "../store.ts";
+import { createUnavailableStore } from "../unavailable_store.ts";
 import type { CreatedFile } from "./created_files.ts";
 import { formatProfilesIni } from "./profiles_ini.ts";
 import { type Profile, type ProfileRoot, profileTarget } from "./mozilla_locations.ts";
@@ -92,22 +92,11 @@ async function directorySalt(host: Host, root: string): Promise<string> {
 }
 
 function unavailable(path: string): TrustStore {
-  const fail = (): never => {
-    throw new LocalTlsError(
-      "STORE_UNAVAILABLE",
-      "Cannot use Firefox's profile: there is none yet",
-      {
-        hints: ["Start Firefox once, then run localtls setup again"],
-      },
-    );
-  };
-  return {
+  return createUnavailableStore({
     kind: "nss",
     label: "Firefox (not started yet)",
     path,
-    state: (): Promise<StoreState> => Promise.resolve().then(fail),
-    plan: () => Promise.resolve([]),
-    add: () => Promise.resolve().then(fail),
-    remove: () => Promise.resolve({}),
-  };
+    message: "Cannot use Firefox's profile: there is none yet",
+    hints: ["Start Firefox once, then run localtls setup again"],
+  });
 }

@@ -1,0 +1,106 @@
+/**
+ * Putting a new CA into the state directory, so that a crash at any step leaves either no CA or one
+ * that the next run completes by itself.
+ *
+ * 1. All three files are written into `.new-<random>/`, each synced. Killed here: nothing but
+ *    leftovers, which the next creation sweeps away.
+ * 2. That directory is renamed to `.creating/`: one atomic step, after which the CA exists.
+ * 3. The files are moved to their places one by one, and `.creating/` is removed. Killed here: each
+ *    file is in one of two places, and {@link completeCreation} moves the rest.
+ *
+ * Nothing has been trusted or issued before the last step, and no step ever replaces a file. A plain
+ * order of three renames was rejected: between them, a killed creation cannot be told from a lost file.
+ *
+ * Everything here runs under the lock.
+ *
+ * @module
+ */
+
+import { toHex } from "../bytes.ts";
+import { LocalTlsError } from "../errors.ts";
+import type { Host } from "../host/host.ts";
+import type { Hierarchy } from "../pki/hierarchy.ts";
+import { type CaContent, openContent, readCaFiles, writeCaFiles } from "./ca_files.ts";
+import {
+  CA_FILES,
+  DIRECTORY_MODE,
+  joinPath,
+  STAGED_DIRECTORY,
+  type StatePlace,
+  TEMPORARY_FILE,
+  UNFINISHED_PREFIX,
+} from "./paths.ts";
+import { checkDirectory } from "./safety.ts";
+
+/** Writes a new CA. The caller has made sure that there is none, not even a part of one. */
+export async function publishHierarchy(
+  host: Host,
+  place: StatePlace,
+  hierarchy: Hierarchy,
+): Promise<void> {
+  const { files } = host;
+  const random = toHex(crypto.getRandomValues(new Uint8Array(8)));
+  const unfinished = joinPath(place.path, `${UNFINISHED_PREFIX}${random}`);
+  try {
+    await files.makeDirectory(unfinished, { mode: DIRECTORY_MODE, owner: place.owner });
+    await writeCaFiles(host, place, unfinished, hierarchy);
+    await files.rename(unfinished, joinPath(place.path, STAGED_DIRECTORY));
+  } catch (error) {
+    // A full disk: give back what was taken. The first error is the one that counts.
+    await sweepDirectory(host, unfinished).catch(() => {});
+    throw error;
+  }
+  await moveStaged(host, place);
+}
+
+/**
+ * Completes a creation that was killed while its files were moved. Moves only what makes a whole CA:
+ * files that do not belong together are left as they are, for a person to look at.
+ */
+export async function completeCreation(host: Host, place: StatePlace): Promise<void> {
+  const staged = joinPath(place.path, STAGED_DIRECTORY);
+  const info = await host.files.info(staged);
+  if (info === undefined) return;
+  checkDirectory(host, place, staged, info);
+  const moved = await readCaFiles(host, place, place.path);
+  const waiting = await readCaFiles(host, place, staged);
+  const whole: CaContent = new Map([...moved, ...waiting]);
+  const overlaps = CA_FILES.some((name) => moved.has(name) && waiting.has(name));
+  if (overlaps || whole.size < CA_FILES.length) return;
+  try {
+    await openContent(place, whole);
+  } catch (error) {
+    if (error instanceof LocalTlsError && error.code === "CA_MISMATCH") return;
+    throw error;
+  }
+  await moveStaged(host, place);
+}
+
+/** Removes what killed creations left before their CA existed. */
+export async function sweepUnfinished(host: Host, place: StatePlace): Promise<void> {
+  for (const name of await host.files.list(place.path)) {
+    if (name.startsWith(UNFINISHED_PREFIX)) await sweepDirectory(host, joinPath(place.path, name));
+  }
+}
+
+async function moveStaged({ files }: Host, place: StatePlace): Promise<void> {
+  const staged = joinPath(place.path, STAGED_DIRECTORY);
+  for (const name of CA_FILES) {
+    const from = joinPath(staged, name);
+    if (await files.info(from)) await files.rename(from, joinPath(place.path, name));
+  }
+  await files.removeDirectory(staged);
+}
+
+/** Removes a directory with the files that a creation makes, and nothing else. */
+export async function sweepDirectory({ files }: Host, directory: string): Promise<string[]> {
+  const removed: string[] = [];
+  if ((await files.info(directory))?.type !== "directory") return removed;
+  for (const name of await files.list(directory)) {
+    const isOurs = CA_FILES.some((file) => file === name) || TEMPORARY_FILE.test(name);
+    const path = joinPath(directory, name);
+    if (isOurs && await files.remove(path)) removed.push(path);
+  }
+  if (await files.removeDirectory(directory)) removed.push(directory);
+  return removed;
+}

@@ -1,0 +1,136 @@
+/**
+ * The events of the two ledgers, what counts as one, and what they add up to.
+ *
+ * @module
+ */
+
+/** A line of issued.jsonl: a certificate was issued and written. Times are ISO 8601, UTC. */
+export interface IssuedEvent {
+  readonly event: "issued";
+  readonly time: string;
+  readonly names: readonly string[];
+  /** Absolute paths of the chain and the key. */
+  readonly cert: string;
+  readonly key: string;
+  /** Hexadecimal content octets. */
+  readonly serial: string;
+  readonly sha256: string;
+  readonly notBefore: string;
+  readonly notAfter: string;
+  readonly keyType: string;
+  readonly usage: "server";
+  /** SHA-256 of the issuer's certificate. */
+  readonly issuer: string;
+}
+
+/** A line of trusted.jsonl: a trust store was changed. */
+export interface TrustedEvent {
+  readonly event: "added" | "removed";
+  readonly time: string;
+  /** SHA-256 of the trust anchor. */
+  readonly sha256: string;
+  readonly kind: "system" | "nss" | "java";
+  /** What identifies the store, and its name for people. */
+  readonly path: string;
+  readonly label: string;
+  /** Nickname or alias of the anchor in the store. */
+  readonly anchorLabel: string;
+  /** Absolute paths that did not exist before; uninstall takes them back. */
+  readonly created: readonly string[];
+}
+
+/** Decides whether a line of a ledger is an event; undefined for one that is not. */
+export type EventReader<E> = (value: unknown) => E | undefined;
+
+/**
+ * Reads a line of issued.jsonl. Strict: a later command trusts these paths and fingerprints, and
+ * uninstall removes files named here, perhaps as root.
+ */
+export function readIssuedEvent(value: unknown): IssuedEvent | undefined {
+  if (!isRecord(value)) return undefined;
+  const { event, time, names, cert, key, serial, sha256, notBefore, notAfter, keyType } = value;
+  const { usage, issuer } = value;
+  if (event !== "issued" || usage !== "server" || !isTexts(names)) return undefined;
+  if (!isPath(cert) || !isPath(key) || !isSha256(sha256) || !isSha256(issuer)) return undefined;
+  if (!isTime(time) || !isTime(notBefore) || !isTime(notAfter)) return undefined;
+  if (!isText(serial) || !/^[0-9a-f]+$/i.test(serial) || !isText(keyType)) return undefined;
+  return {
+    event,
+    time,
+    names,
+    cert,
+    key,
+    serial,
+    sha256,
+    notBefore,
+    notAfter,
+    keyType,
+    usage,
+    issuer,
+  };
+}
+
+/** Reads a line of trusted.jsonl; as strict. */
+export function readTrustedEvent(value: unknown): TrustedEvent | undefined {
+  if (!isRecord(value)) return undefined;
+  const { event, time, sha256, kind, path, label, anchorLabel, created } = value;
+  if (event !== "added" && event !== "removed") return undefined;
+  if (kind !== "system" && kind !== "nss" && kind !== "java") return undefined;
+  if (!isTime(time) || !isSha256(sha256) || !isPath(path)) return undefined;
+  if (!isText(label) || !isText(anchorLabel)) return undefined;
+  if (!Array.isArray(created) || !created.every(isPath)) return undefined;
+  return { event, time, sha256, kind, path, label, anchorLabel, created };
+}
+
+/**
+ * What is in force now: added, and not removed since, in the order of first addition. A second
+ * addition (a mended entry) joins its `created` to that of the first.
+ */
+export function currentTrust(events: readonly TrustedEvent[]): TrustedEvent[] {
+  const held = new Map<string, TrustedEvent>();
+  for (const event of events) {
+    const identity = JSON.stringify([event.sha256, event.kind, event.path]);
+    if (event.event === "removed") {
+      held.delete(identity);
+      continue;
+    }
+    const created = new Set([...held.get(identity)?.created ?? [], ...event.created]);
+    held.set(identity, { ...event, created: [...created] });
+  }
+  return [...held.values()];
+}
+
+/** The latest certificate of each path, oldest first. */
+export function currentCertificates(events: readonly IssuedEvent[]): IssuedEvent[] {
+  const held = new Map<string, IssuedEvent>();
+  for (const event of events) {
+    // Deleted first: a map keeps the place of a key that is set again.
+    held.delete(event.cert);
+    held.set(event.cert, event);
+  }
+  return [...held.values()];
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string" && value !== "";
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.length > 0 && value.every(isText);
+}
+
+function isPath(value: unknown): value is string {
+  return isText(value) && /^(?:\/|[A-Za-z]:[\\/])/.test(value) && !value.includes("\0");
+}
+
+function isSha256(value: unknown): value is string {
+  return typeof value === "string" && /^[0-9a-f]{64}$/.test(value);
+}
+
+function isTime(value: unknown): value is string {
+  return typeof value === "string" && !Number.isNaN(Date.parse(value));
+}

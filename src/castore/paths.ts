@@ -1,0 +1,84 @@
+/**
+ * The one place that names what stands in the state directory, and where that directory is.
+ *
+ * @module
+ */
+
+import { LocalTlsError } from "../errors.ts";
+import type { Host, Owner } from "../host/host.ts";
+import { quoteArgument } from "../host/shell_words.ts";
+import type { TargetUser } from "../host/target_user.ts";
+
+/** The directory's own name in the user's data directory. */
+const DIRECTORY_NAME = "localtls";
+/** Nobody but the owner has business there. */
+export const DIRECTORY_MODE = 0o700;
+/** Keys, ledgers and the lock. */
+export const PRIVATE_MODE = 0o600;
+/** Certificates: public; the directory keeps others out unless the user opens it. */
+export const PUBLIC_MODE = 0o644;
+
+/** The files of a CA: all of them, or there is none. */
+export const CA_FILES = ["issuer-key.pem", "issuer.pem", "root.pem"] as const;
+/** One of {@link CA_FILES}. */
+export type CaFile = typeof CA_FILES[number];
+/** Ledgers and lock. */
+export const ISSUED_LEDGER = "issued.jsonl";
+export const TRUSTED_LEDGER = "trusted.jsonl";
+export const LOCK_FILE = "lock";
+/** Copies of other people's certificates that were trusted, `<sha256>.pem`. */
+export const ANCHORS_DIRECTORY = "anchors";
+/** A new CA, complete and durable, that is being moved to its place: see creation.ts. */
+export const STAGED_DIRECTORY = ".creating";
+/** Followed by a random part: a new CA that is being written. */
+export const UNFINISHED_PREFIX = ".new-";
+/** What Files.write leaves when it is killed; random octets in hexadecimal follow. */
+export const TEMPORARY_FILE = /^\.localtls-[0-9a-f]{16}$/;
+
+/** A state directory, there or not. */
+export interface StatePlace {
+  /** Absolute. */
+  readonly path: string;
+  /** Whom files are given to; undefined where they are that user's anyway. */
+  readonly owner: Owner | undefined;
+  /** The program as hints call it, so that a pasted line meets the same directory. */
+  readonly program: string;
+}
+
+/**
+ * Decides where the state directory is: `--dir`, else LOCALTLS_DIR, else the user's data directory.
+ * Relative ones start at the working directory. Nothing is looked at, nothing made.
+ *
+ * @param dir The value of `--dir`.
+ */
+export function locateState(host: Host, user: TargetUser, dir: string | undefined): StatePlace {
+  const given = dir ?? host.env("LOCALTLS_DIR");
+  if (given === undefined) {
+    const path = joinPath(host.dataDirectory(user.home), DIRECTORY_NAME);
+    return { path, owner: user.owner, program: "localtls" };
+  }
+  if (given === "" || given.includes("\0")) {
+    throw new LocalTlsError(
+      "USAGE",
+      "Cannot use the state directory: its path is empty or invalid",
+    );
+  }
+  const absolute = /^(?:\/|[A-Za-z]:[\\/])/.test(given);
+  const relative = given.replace(/^(?:\.\/+)+/, "").replace(/^\.$/, "");
+  const path = absolute
+    ? given
+    : relative === ""
+    ? host.workingDirectory
+    : joinPath(host.workingDirectory, relative);
+  return {
+    // A slash at the end would make lstat(2) follow a symlink.
+    path: path.replace(/(?<=.)\/+$/, ""),
+    owner: user.owner,
+    program: `localtls --dir ${quoteArgument(given)}`,
+  };
+}
+
+/** Joins a directory and a name. Forward slashes do on Windows too. */
+export function joinPath(directory: string, name: string): string {
+  return directory.endsWith("/") ? directory + name : `${directory}/${name}`;
+}

@@ -1,0 +1,74 @@
+/**
+ * Taking the state directory away: the files that localtls makes, and no other.
+ *
+ * @module
+ */
+
+import type { Host } from "../host/host.ts";
+import { sweepDirectory } from "./creation.ts";
+import {
+  ANCHORS_DIRECTORY,
+  CA_FILES,
+  ISSUED_LEDGER,
+  joinPath,
+  LOCK_FILE,
+  STAGED_DIRECTORY,
+  type StatePlace,
+  TEMPORARY_FILE,
+  TRUSTED_LEDGER,
+  UNFINISHED_PREFIX,
+} from "./paths.ts";
+
+/** The key first: whatever stops the rest, it is gone. */
+const FILES: readonly string[] = [...CA_FILES, ISSUED_LEDGER, TRUSTED_LEDGER];
+/** SQLite makes these beside a database when it writes one; ours is never written. */
+const LOCK_FILES: readonly string[] = [LOCK_FILE, `${LOCK_FILE}-journal`];
+const ANCHOR_FILE = /^[0-9a-f]{64}\.pem$/;
+
+/** What {@link removeState} would remove, in its order; the directory itself is not among it. */
+export async function listState(host: Host, place: StatePlace): Promise<string[]> {
+  const { files } = host;
+  const names = await files.list(place.path);
+  const found = [
+    ...FILES.filter((name) => names.includes(name)),
+    ...names.filter((name) => TEMPORARY_FILE.test(name)),
+  ].map((name) => joinPath(place.path, name));
+  for (const name of names.filter(isCreationDirectory)) found.push(joinPath(place.path, name));
+  const anchors = joinPath(place.path, ANCHORS_DIRECTORY);
+  for (const name of names.includes(ANCHORS_DIRECTORY) ? await files.list(anchors) : []) {
+    if (isAnchorFile(name)) found.push(joinPath(anchors, name));
+  }
+  return found;
+}
+
+/** Removes everything but the lock. @returns what was removed. */
+export async function removeState(host: Host, place: StatePlace): Promise<string[]> {
+  const { files } = host;
+  const removed: string[] = [];
+  for (const path of await listState(host, place)) {
+    if (isCreationDirectory(path.slice(path.lastIndexOf("/") + 1))) {
+      removed.push(...await sweepDirectory(host, path));
+    } else if (await files.remove(path)) removed.push(path);
+  }
+  const anchors = joinPath(place.path, ANCHORS_DIRECTORY);
+  if (await files.removeDirectory(anchors)) removed.push(anchors);
+  return removed;
+}
+
+/** Removes the lock file. @returns what was removed. */
+export async function removeLock(host: Host, place: StatePlace): Promise<string[]> {
+  const removed: string[] = [];
+  for (const name of LOCK_FILES) {
+    const path = joinPath(place.path, name);
+    if (await host.files.remove(path)) removed.push(path);
+  }
+  return removed;
+}
+
+function isCreationDirectory(name: string): boolean {
+  return name === STAGED_DIRECTORY || name.startsWith(UNFINISHED_PREFIX);
+}
+
+function isAnchorFile(name: string): boolean {
+  return ANCHOR_FILE.test(name) || TEMPORARY_FILE.test(name);
+}

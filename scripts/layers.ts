@@ -34,6 +34,7 @@ const RUNTIME_ROOMS = ["host"];
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "@stricli/core": ["cli"],
   "deno-std": ["cli"],
+  "get-east-asian-width": ["cli"],
   "@peculiar/webcrypto": ["truststore"],
   "tlds": ["pki"],
 };

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { bold, dim, green, red, setColorEnabled, yellow } from "deno-std/fmt/colors.js";
 import type { CliHost } from "./console.ts";
 
 /** Ways to mark text. Without colours each returns its argument. */
@@ -15,17 +16,6 @@ export interface Style {
   caution(text: string): string;
 }
 
-// ECMA-48 SGR pairs: [on, off].
-const SGR = {
-  bold: [1, 22],
-  dim: [2, 22],
-  good: [32, 39],
-  bad: [31, 39],
-  caution: [33, 39],
-} as const;
-
-const CONTROL = "\u001b[";
-
 /** Decides for one stream (no-color.org: any non-empty value of NO_COLOR turns colours off). */
 export async function chooseStyle(host: CliHost, stream: "stdout" | "stderr"): Promise<Style> {
   const wanted = host.env("NO_COLOR") === undefined && host.env("TERM") !== "dumb" &&
@@ -35,15 +25,11 @@ export async function chooseStyle(host: CliHost, stream: "stdout" | "stderr"): P
 
 /** A style with or without colours. */
 export function makeStyle(colours: boolean): Style {
-  const wrap = ([on, off]: readonly [number, number]) => (text: string) =>
-    colours ? `${CONTROL}${on}m${text}${CONTROL}${off}m` : text;
-  return {
-    bold: wrap(SGR.bold),
-    dim: wrap(SGR.dim),
-    good: wrap(SGR.good),
-    bad: wrap(SGR.bad),
-    caution: wrap(SGR.caution),
-  };
+  const plain = (text: string) => text;
+  if (!colours) return { bold: plain, dim: plain, good: plain, bad: plain, caution: plain };
+  // The library looks at Deno's own setting; here it has been decided already.
+  setColorEnabled(true);
+  return { bold, dim, good: green, bad: red, caution: yellow };
 }
 
 // C0 without tab and line feed, DEL, C1, and the marks that change the direction of text.

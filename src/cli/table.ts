@@ -4,7 +4,7 @@
  * @module
  */
 
-import { unicodeWidth } from "deno-std/cli/unicode_width.js";
+import { eastAsianWidth } from "get-east-asian-width";
 
 /** A cell: its text, and how to mark it once the width has been measured. */
 export type Cell = string | { readonly text: string; readonly mark: (text: string) => string };
@@ -18,14 +18,14 @@ export type Cell = string | { readonly text: string; readonly mark: (text: strin
 export function formatTable(rows: readonly (readonly Cell[])[], indent = "  "): string[] {
   const widths: number[] = [];
   for (const row of rows) {
-    row.forEach((cell, i) => widths[i] = Math.max(widths[i] ?? 0, unicodeWidth(textOf(cell))));
+    row.forEach((cell, i) => widths[i] = Math.max(widths[i] ?? 0, columnsOf(textOf(cell))));
   }
   return rows.map((row) => {
     const cells = row.map((cell, i) => {
       const text = textOf(cell);
       const shown = typeof cell === "string" ? text : cell.mark(text);
       const last = i === row.length - 1;
-      return last ? shown : shown + " ".repeat((widths[i] ?? 0) - unicodeWidth(text));
+      return last ? shown : shown + " ".repeat((widths[i] ?? 0) - columnsOf(text));
     });
     return (indent + cells.join("  ")).trimEnd();
   });
@@ -33,4 +33,13 @@ export function formatTable(rows: readonly (readonly Cell[])[], indent = "  "): 
 
 function textOf(cell: Cell): string {
   return typeof cell === "string" ? cell : cell.text;
+}
+
+/** Columns that a text takes: wide scripts two each, combining marks none. */
+function columnsOf(text: string): number {
+  let columns = 0;
+  for (const character of text) {
+    if (!/^\p{M}$/u.test(character)) columns += eastAsianWidth(character.codePointAt(0) ?? 0);
+  }
+  return columns;
 }

@@ -4,6 +4,9 @@
  * @module
  */
 
+import { currentTrust } from "../castore/ledger.ts";
+import type { StateDirectory } from "../castore/state_directory.ts";
+import type { Authority } from "../pki/authority.ts";
 import { ensureAuthority, permittedForNewAuthority } from "./authority.ts";
 import { type CommandContext, openWorkplace } from "./context.ts";
 import { type CertDocument, type CommandResult, EXIT } from "./documents.ts";
@@ -44,15 +47,21 @@ export async function cert(
     : { authority: held, created: false };
   const request = { names, files, days: flags.days };
   const certificate = await issueToFiles(context, user, state, authority, request);
-  if (created) {
+  if (created || !await isTrustedAnywhere(state, authority)) {
     context.report({
       type: "warning",
       code: "CA_NOT_TRUSTED",
-      message: `the CA is new and nothing trusts it yet: ${context.program} trust`,
+      message: `nothing on this machine trusts the CA yet: ${context.program} trust`,
     });
   }
   return {
     document: { command: "cert", ok: true, certificates: [certificate] },
     exitCode: EXIT.done,
   };
+}
+
+/** By the ledger, which costs one small file; `status` reads the stores themselves. */
+async function isTrustedAnywhere(state: StateDirectory, authority: Authority): Promise<boolean> {
+  const { events } = await state.trusted.read();
+  return currentTrust(events).some(({ sha256 }) => sha256 === authority.rootSha256);
 }

@@ -14,6 +14,8 @@ import { requireSandbox } from "./sandbox.ts";
 export interface LocaltlsOptions extends ProcessOptions {
   /** The host to run it on; without it, the test's own. */
   readonly ns?: NetworkHost | undefined;
+  /** Words before the program, for example a setpriv that makes it run as another user. */
+  readonly prefix?: readonly string[] | undefined;
 }
 
 /** How a run ended. */
@@ -40,8 +42,8 @@ export async function localtls(
   if (!existsSync(LOCALTLS)) {
     throw new Error(`Cannot run ${LOCALTLS}: it is not built; npm run build`);
   }
-  const { ns, ...rest } = options;
-  const result = await run([...(ns?.prefix ?? []), LOCALTLS, ...args], rest);
+  const { ns, prefix = [], ...rest } = options;
+  const result = await run([...(ns?.prefix ?? []), ...prefix, LOCALTLS, ...args], rest);
   return {
     ...result,
     json() {

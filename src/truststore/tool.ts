@@ -86,8 +86,10 @@ function oneLine(text: string): string {
     // The JVM says this of its environment before anything else.
     .filter((line) => !line.startsWith("Picked up "))
     .join(" ")
-    // deno-lint-ignore no-control-regex -- escape sequences of a foreign program stay out of messages
-    .replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, " ").replaceAll(/ {2,}/g, " ").trim();
+    // Escape sequences of a foreign program stay out of messages.
+    // deno-lint-ignore no-control-regex
+    .replaceAll(/\u001b\[[0-9;?]*[A-Za-z]|[\u0000-\u001f\u007f-\u009f]+/g, " ")
+    .replaceAll(/ {2,}/g, " ").trim();
 }
 
 /** The last name of a path. */

@@ -16,7 +16,8 @@
  * @module
  */
 
-export { derError, DerReader, type Element, MAX_DEPTH, MAX_LENGTH } from "./reader.ts";
+export { derError, type Element } from "./element.ts";
+export { DerReader, MAX_DEPTH, MAX_LENGTH } from "./reader.ts";
 export {
   decodeBitString,
   decodeBoolean,

@@ -5,21 +5,8 @@
  */
 
 import { type Bytes, toBytes } from "../bytes.ts";
-import { LocalTlsError } from "../errors.ts";
+import { derError, Element } from "./element.ts";
 import { TAG } from "./tags.ts";
-
-/** One TLV. The byte strings are views of the input, not copies. */
-export interface Element {
-  /** The identifier octet. */
-  readonly tag: number;
-  readonly content: Bytes;
-  /** Header and content. */
-  readonly tlv: Bytes;
-  /** Of the identifier octet, from the start of the outermost input. */
-  readonly offset: number;
-  /** Where it stands: "certificate.tbsCertificate.serialNumber". Part of every message about it. */
-  readonly field: string;
-}
 
 /** Levels. A certificate needs 10; deeper input is an attack on code that recurses. */
 export const MAX_DEPTH = 32;
@@ -29,16 +16,6 @@ export const MAX_LENGTH = 16 * 1024 * 1024;
 
 /** X.690, 8.1.3.5 allows 126; 4 hold more than {@link MAX_LENGTH}. */
 const MAX_LENGTH_OCTETS = 4;
-
-/**
- * The error of this layer.
- * @param field Which field.
- * @param offset Octets from the start of the outermost input.
- * @param state What is wrong, without a period.
- */
-export function derError(field: string, offset: number, state: string): LocalTlsError {
-  return new LocalTlsError("DER_INVALID", `Cannot read ${field} at offset ${offset}: ${state}`);
-}
 
 /**
  * Reads TLVs one after the other.
@@ -58,7 +35,8 @@ export class DerReader {
   readonly #bytes: Bytes;
   readonly #base: number;
   readonly #depth: number;
-  #at = 0;
+  readonly #end: number;
+  #at: number;
   /** What is being read; the start of every field in messages. */
   readonly field: string;
 
@@ -67,23 +45,36 @@ export class DerReader {
    * @param field Names the input in messages.
    * @param baseOffset Octets in front of `bytes` in the outermost input, for messages.
    * @param depth Levels above this one.
+   * @param start Where to begin in `bytes`.
+   * @param end Where to end in `bytes`.
    */
-  constructor(bytes: Uint8Array, field: string, baseOffset = 0, depth = 0) {
-    if (bytes.length > MAX_LENGTH) {
-      throw derError(field, baseOffset, `${bytes.length} octets are more than ${MAX_LENGTH}`);
+  constructor(
+    bytes: Uint8Array,
+    field: string,
+    baseOffset = 0,
+    depth = 0,
+    start = 0,
+    end: number = bytes.length,
+  ) {
+    if (end - start > MAX_LENGTH) {
+      throw derError(field, baseOffset, `${end - start} octets are more than ${MAX_LENGTH}`);
     }
     if (depth > MAX_DEPTH) {
-      throw derError(field, baseOffset, `more than ${MAX_DEPTH} levels of nesting`);
+      throw derError(field, baseOffset + start, `more than ${MAX_DEPTH} levels of nesting`);
     }
-    this.#bytes = bytes.buffer instanceof ArrayBuffer ? bytes as Bytes : toBytes(bytes);
+    this.#bytes = depth > 0 || bytes.buffer instanceof ArrayBuffer
+      ? bytes as Bytes
+      : toBytes(bytes);
     this.#base = baseOffset;
     this.#depth = depth;
+    this.#at = start;
+    this.#end = end;
     this.field = field;
   }
 
   /** Whether everything has been read. */
   get done(): boolean {
-    return this.#at >= this.#bytes.length;
+    return this.#at >= this.#end;
   }
 
   /** Offset of the next octet, from the start of the outermost input. */
@@ -93,7 +84,7 @@ export class DerReader {
 
   /** The next identifier octet; undefined at the end. */
   peekTag(): number | undefined {
-    return this.#bytes[this.#at];
+    return this.done ? undefined : this.#bytes[this.#at];
   }
 
   /**
@@ -102,47 +93,52 @@ export class DerReader {
    * @param tag The identifier octet that it must have.
    */
   read(field: string, tag?: number): Element {
-    const bytes = this.#bytes;
     const start = this.#at;
-    const path = `${this.field}.${field}`;
-    const found = bytes[start];
-    if (found === undefined) throw derError(path, this.offset, "the field is missing");
+    const found = this.peekTag();
+    if (found === undefined) this.#fail(field, start, "the field is missing");
     if (tag !== undefined && found !== tag) {
-      throw derError(path, this.offset, `tag is ${hexOctet(found)}, not ${hexOctet(tag)}`);
+      this.#fail(field, start, `tag is ${hexOctet(found)}, not ${hexOctet(tag)}`);
     }
-    checkTag(found, path, this.offset);
-    let at = start + 1;
-    let length = bytes[at++];
-    if (length === undefined) throw derError(path, this.#base + at - 1, "the length is cut off");
-    if (length >= 0x80) {
-      const octets = length & 0x7f;
-      if (octets === 0) throw derError(path, this.#base + at - 1, "the length is indefinite");
-      if (octets > MAX_LENGTH_OCTETS) {
-        throw derError(path, this.#base + at - 1, `the length has ${octets} octets`);
-      }
-      length = 0;
-      for (let i = 0; i < octets; i++) {
-        const octet = bytes[at + i];
-        if (octet === undefined) throw derError(path, this.#base + at, "the length is cut off");
-        length = length * 256 + octet;
-      }
-      if (length < 0x80 || length < 256 ** (octets - 1)) {
-        throw derError(path, this.#base + at - 1, "the length is not minimal");
-      }
-      at += octets;
+    const badTag = tagProblem(found);
+    if (badTag !== undefined) this.#fail(field, start, badTag);
+    this.#at = start + 1;
+    const length = this.#readLength(field);
+    const content = this.#at;
+    if (length > this.#end - content) {
+      const state = `${length} octets are announced and ${this.#end - content} are there`;
+      this.#fail(field, start, state);
     }
-    if (length > bytes.length - at) {
-      const state = `${length} octets are announced and ${bytes.length - at} are there`;
-      throw derError(path, this.#base + start, state);
+    this.#at = content + length;
+    const position = { tag: found, start, content };
+    return new Element(this.#bytes, this.#base, position, length, this.field, field);
+  }
+
+  /** X.690, 8.1.3 and 10.1. */
+  #readLength(field: string): number {
+    const first = this.peekTag();
+    if (first === undefined) this.#fail(field, this.#at, "the length is cut off");
+    this.#at++;
+    if (first < 0x80) return first;
+    const octets = first & 0x7f;
+    if (octets === 0) this.#fail(field, this.#at - 1, "the length is indefinite");
+    if (octets > MAX_LENGTH_OCTETS) {
+      this.#fail(field, this.#at - 1, `the length has ${octets} octets`);
     }
-    this.#at = at + length;
-    return {
-      tag: found,
-      content: bytes.subarray(at, this.#at),
-      tlv: bytes.subarray(start, this.#at),
-      offset: this.#base + start,
-      field: path,
-    };
+    let length = 0;
+    for (let i = 0; i < octets; i++) {
+      const octet = this.peekTag();
+      if (octet === undefined) this.#fail(field, this.#at, "the length is cut off");
+      length = length * 256 + octet;
+      this.#at++;
+    }
+    if (length < 0x80 || length < 256 ** (octets - 1)) {
+      this.#fail(field, this.#at - octets - 1, "the length is not minimal");
+    }
+    return length;
+  }
+
+  #fail(field: string, at: number, state: string): never {
+    throw derError(`${this.field}.${field}`, this.#base + at, state);
   }
 
   /** The next TLV if it has this tag; undefined otherwise, and at the end. */
@@ -158,39 +154,32 @@ export class DerReader {
   /** A reader of the content of a constructed element that this reader gave. */
   into(element: Element): DerReader {
     if ((element.tag & 0x20) === 0) {
-      throw derError(
-        element.field,
-        element.offset,
-        `tag ${hexOctet(element.tag)} is not constructed`,
-      );
+      const state = `tag ${hexOctet(element.tag)} is not constructed`;
+      throw derError(element.field, element.offset, state);
     }
-    return new DerReader(element.content, element.field, contentOffset(element), this.#depth + 1);
+    const start = element.contentOffset - this.#base;
+    const end = start + element.length;
+    return new DerReader(this.#bytes, element.field, this.#base, this.#depth + 1, start, end);
   }
 
   /** Throws where anything is left to read. */
   finish(): void {
     if (this.done) return;
-    const left = this.#bytes.length - this.#at;
-    throw derError(this.field, this.offset, `${left} octets follow its end`);
+    throw derError(this.field, this.offset, `${this.#end - this.#at} octets follow its end`);
   }
 }
 
-/** Offset of the first content octet, from the start of the outermost input. */
-export function contentOffset(element: Element): number {
-  return element.offset + element.tlv.length - element.content.length;
-}
-
-function checkTag(tag: number, field: string, offset: number): void {
+/** Why an identifier octet is not taken; undefined for a good one. */
+function tagProblem(tag: number): string | undefined {
   const number = tag & 0x1f;
-  if (number === 0x1f) throw derError(field, offset, "the tag number is above 30");
-  if (tag >= 0x40) return; // application, context-specific, private: the caller knows the type
-  if (number === 0) throw derError(field, offset, "tag 00 is end-of-contents, which DER has not");
+  if (number === 0x1f) return "the tag number is above 30";
+  if (tag >= 0x40) return undefined; // application, context-specific, private: the caller knows the type
+  if (number === 0) return "tag 00 is end-of-contents, which DER has not";
   // X.690, 10.2: strings are primitive; EXTERNAL, EMBEDDED PDV, SEQUENCE, SET, CHARACTER STRING are constructed.
   const constructed = number === 8 || number === 11 || number === 16 || number === 17 ||
     number === 29;
-  if (constructed !== ((tag & 0x20) !== 0)) {
-    throw derError(field, offset, `tag ${hexOctet(tag)} has the wrong constructed bit`);
-  }
+  if (constructed === ((tag & 0x20) !== 0)) return undefined;
+  return `tag ${hexOctet(tag)} has the wrong constructed bit`;
 }
 
 function hexOctet(octet: number): string {

@@ -1,12 +1,12 @@
 /**
  * The contents of the primitive types, strict as DER wants them (ITU-T X.690, 8 and 11). Every
- * function takes an element that {@link DerReader} gave, and throws DER_INVALID with its field and offset.
+ * function takes an element that DerReader gave, and throws DER_INVALID with its field and offset.
  *
  * @module
  */
 
 import type { Bytes } from "../bytes.ts";
-import { derError, type Element } from "./reader.ts";
+import { derError, type Element } from "./element.ts";
 import { TAG } from "./tags.ts";
 
 /** RFC 5280, 4.1.2.2: conforming CAs do not use serial numbers longer than 20 octets. */
@@ -28,9 +28,7 @@ function checkType(element: Element, tag: number, name: string): void {
 export function decodeBoolean(element: Element): boolean {
   checkType(element, TAG.boolean, "BOOLEAN");
   const value = element.content[0];
-  if (element.content.length !== 1) {
-    fail(element, `a BOOLEAN has 1 octet, not ${element.content.length}`);
-  }
+  if (element.length !== 1) fail(element, `a BOOLEAN has 1 octet, not ${element.length}`);
   if (value !== 0 && value !== 0xff) fail(element, "a BOOLEAN is 00 or ff");
   return value === 0xff;
 }
@@ -38,13 +36,14 @@ export function decodeBoolean(element: Element): boolean {
 /** NULL: no content. */
 export function decodeNull(element: Element): void {
   checkType(element, TAG.null, "NULL");
-  if (element.content.length > 0) fail(element, "a NULL has no content");
+  if (element.length > 0) fail(element, "a NULL has no content");
 }
 
 function checkInteger(element: Element): Bytes {
   checkType(element, TAG.integer, "INTEGER");
   const content = element.content;
-  const [first, second] = content;
+  const first = content[0];
+  const second = content[1];
   if (first === undefined) fail(element, "the INTEGER has no content");
   if (second !== undefined && (first === 0 ? second < 0x80 : first === 0xff && second >= 0x80)) {
     fail(element, "the INTEGER is not minimal");
@@ -123,9 +122,10 @@ export function decodeOid(element: Element): string {
 /** A BIT STRING's octets and how many bits of the last one are not part of it; these are zero (X.690, 11.2.1). */
 export function decodeBitString(element: Element): { bytes: Bytes; unusedBits: number } {
   checkType(element, TAG.bitString, "BIT STRING");
-  const [unusedBits] = element.content;
+  const { content } = element;
+  const unusedBits = content[0];
   if (unusedBits === undefined) fail(element, "the BIT STRING has no content");
-  const bytes = element.content.subarray(1);
+  const bytes = content.subarray(1);
   if (unusedBits > 7) fail(element, `the BIT STRING claims ${unusedBits} unused bits`);
   if (bytes.length === 0 && unusedBits > 0) fail(element, "an empty BIT STRING has unused bits");
   if (((bytes[bytes.length - 1] ?? 0) & ((1 << unusedBits) - 1)) !== 0) {
@@ -147,7 +147,8 @@ export function decodeOctetBits(element: Element): Bytes {
  */
 export function decodeTime(element: Element): Date {
   let text = "";
-  for (const octet of element.content.subarray(0, 20)) text += String.fromCharCode(octet);
+  if (element.length > 15) fail(element, "the time is too long");
+  for (const octet of element.content) text += String.fromCharCode(octet);
   let year: number;
   if (element.tag === TAG.utcTime) {
     if (!/^[0-9]{12}Z$/.test(text)) fail(element, "a UTCTime is YYMMDDHHMMSSZ");
@@ -157,7 +158,6 @@ export function decodeTime(element: Element): Date {
     if (!/^[0-9]{14}Z$/.test(text)) fail(element, "a GeneralizedTime is YYYYMMDDHHMMSSZ");
     year = Number(text.slice(0, 4));
   } else fail(element, "it is neither UTCTime nor GeneralizedTime");
-  if (element.content.length > text.length) fail(element, "the time is too long");
   const at = text.length - 11;
   const part = (index: number) => Number(text.slice(at + 2 * index, at + 2 * index + 2));
   const [month, day, hour, minute, second] = [part(0), part(1), part(2), part(3), part(4)];

@@ -7,6 +7,7 @@
 import { type Bytes, equalBytes } from "../bytes.ts";
 import { isZeroSerial } from "../der/decode.ts";
 import { OID } from "../der/oids.ts";
+import { encodePem } from "../der/pem.ts";
 import { LocalTlsError } from "../errors.ts";
 import { type Certificate, parseCertificate } from "../x509/certificate.ts";
 import {
@@ -40,6 +41,8 @@ export interface Authority {
   readonly notAfter: Date;
   /** The issuer's subject key identifier, for the certificates below it. */
   readonly issuerKeyId: Bytes;
+  /** The issuer's certificate as PEM: the second half of every full chain. */
+  readonly issuerPem: string;
 }
 
 /** The extensions of a CA that are understood here; another critical one is refused (RFC 5280, 4.2). */
@@ -107,6 +110,7 @@ export async function openAuthority(
     permitted,
     notAfter: root.notAfter < issuer.notAfter ? root.notAfter : issuer.notAfter,
     issuerKeyId: computedId,
+    issuerPem: encodePem("CERTIFICATE", issuer.der),
   };
 }
 

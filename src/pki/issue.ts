@@ -151,7 +151,7 @@ export async function issueUnchecked(
     notAfter,
     keyType,
     names: names.map(({ value }) => value),
-    fullchainPem: encodePem("CERTIFICATE", der) + encodePem("CERTIFICATE", authority.issuer.der),
+    fullchainPem: encodePem("CERTIFICATE", der) + authority.issuerPem,
     keyPem: encodePem("PRIVATE KEY", pkcs8),
   };
 }

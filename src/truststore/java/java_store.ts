@@ -60,7 +60,14 @@ export function createJavaStore(
   }
 
   async function state(anchor: TrustAnchor): Promise<StoreState> {
-    return { state: (await aliases(anchor)).length > 0 ? "trusted" : "absent" };
+    if ((await aliases(anchor)).length === 0) return { state: "absent" };
+    const isClear = findAliases(await readStore(), anchor.certificate.der) !== undefined;
+    if (isClear) return { state: "trusted" };
+    return {
+      state: "trusted",
+      reason: `"${path}" is encrypted: a Java sees nothing in it unless it is given the password`,
+      hint: "java -Djavax.net.ssl.trustStorePassword=changeit ...",
+    };
   }
 
   /** The commands, on the store itself or a copy of it. */

@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { findTargetUser } from "../../../../src/host/target_user.ts";
+import { findJavaTrustFiles, labelOf } from "../../../../src/truststore/java/find_javas.ts";
+import {
+  createFakeHost,
+  type FakeEntry,
+  type FakeHostOptions,
+} from "../../../support/fake_host.ts";
+
+const CACERTS = "lib/security/cacerts";
+const KEYTOOL = { keytool: () => 0 };
+const release = (version: string, vendor: string) =>
+  `IMPLEMENTOR="${vendor}"\nJAVA_VERSION="${version}"\nOS_NAME="Linux"\n`;
+
+async function find(
+  files: Record<string, string | FakeEntry>,
+  options: FakeHostOptions = {},
+) {
+  const host = createFakeHost({ commands: KEYTOOL, ...options, files });
+  const found = await findJavaTrustFiles(host, await findTargetUser(host));
+  return found.map((file) => ({ path: file.path, label: labelOf(file), javas: file.javas }));
+}
+
+describe("findJavaTrustFiles()", () => {
+  test("finds nothing where there is no Java", async () => {
+    assert.deepEqual(
+      await find({ "/opt/google/chrome/chrome": "x", "/usr/lib/jvm/notes": "x" }),
+      [],
+    );
+  });
+
+  const places = [
+    "/usr/lib/jvm/java-17",
+    "/usr/lib64/jvm/java-17",
+    "/usr/java/jdk-17",
+    "/opt/jdk-17",
+    "/opt/java/openjdk",
+    "/home/ann/.sdkman/candidates/java/17-tem",
+    "/home/ann/.jdks/temurin-17",
+    "/home/ann/.jbang/cache/jdks/17",
+    "/home/ann/.gradle/jdks/x",
+    "/home/ann/.asdf/installs/java/17",
+    "/home/ann/.local/share/mise/installs/java/17",
+  ];
+  for (const home of places) {
+    test(`finds ${home}`, async () => {
+      const found = await find({
+        [`${home}/${CACERTS}`]: "x",
+        [`${home}/release`]: release("17.0.15", "Debian"),
+      });
+      assert.deepEqual(found, [{
+        path: `${home}/${CACERTS}`,
+        label: "Java 17 (Debian)",
+        javas: [{ home, version: "17", vendor: "Debian", keytool: `${home}/bin/keytool` }],
+      }]);
+    });
+  }
+
+  test("finds JAVA_HOME, with a slash at its end or a link in it", async () => {
+    for (const value of ["/srv/jdk/", "/srv/current"]) {
+      const found = await find(
+        { [`/srv/jdk/${CACERTS}`]: "x", "/srv/current": { target: "jdk" } },
+        { env: { HOME: "/home/ann", JAVA_HOME: value } },
+      );
+      assert.deepEqual(found.map(({ path }) => path), [`/srv/jdk/${CACERTS}`]);
+    }
+  });
+
+  test("leaves a JAVA_HOME that is relative or not there", async () => {
+    for (const value of ["jdk", "/nowhere", "."]) {
+      assert.deepEqual(await find({}, { env: { HOME: "/home/ann", JAVA_HOME: value } }), []);
+    }
+  });
+
+  test("finds the Java that PATH leads to, also Java 8's JRE in its JDK", async () => {
+    const found = await find({
+      "/usr/bin/java": { target: "/srv/jdk8/jre/bin/java" },
+      "/srv/jdk8/jre/bin/java": "x",
+      [`/srv/jdk8/jre/${CACERTS}`]: "x",
+      "/srv/jdk8/release": release("1.8.0_392", "Temurin"),
+    }, { commands: { ...KEYTOOL, java: () => 0 } });
+    assert.deepEqual(found.map(({ path, label }) => [path, label]), [
+      [`/srv/jdk8/jre/${CACERTS}`, "Java 8 (Temurin)"],
+    ]);
+  });
+
+  test("one store for Javas that share a file, once for links to one Java", async () => {
+    const shared = "/etc/ssl/certs/java/cacerts";
+    const found = await find({
+      [shared]: "x",
+      "/usr/lib/jvm/default-java": { target: "java-17" },
+      [`/usr/lib/jvm/java-17/${CACERTS}`]: { target: shared },
+      "/usr/lib/jvm/java-17/release": release("17.0.15", "Debian"),
+      [`/usr/lib/jvm/temurin-25/${CACERTS}`]: { target: shared },
+      "/usr/lib/jvm/temurin-25/release": release("25.0.3", "Eclipse Adoptium"),
+    });
+    assert.deepEqual(found.map(({ path, label }) => [path, label]), [
+      [shared, "Java 17 (Debian), 25 (Eclipse Adoptium)"],
+    ]);
+  });
+
+  test("a jssecacerts replaces cacerts, as JSSE has it", async () => {
+    const found = await find({
+      [`/opt/jdk/${CACERTS}`]: "x",
+      "/opt/jdk/lib/security/jssecacerts": "x",
+    });
+    assert.deepEqual(found.map(({ path }) => path), ["/opt/jdk/lib/security/jssecacerts"]);
+  });
+
+  test("a Java without keytool or release file is found, and named by its directory", async () => {
+    const found = await find({ [`/opt/trimmed/${CACERTS}`]: "x" }, { commands: {} });
+    assert.equal(found[0]!.label, "Java (trimmed)");
+    assert.equal(found[0]!.javas[0]!.keytool, undefined);
+  });
+
+  test("a release file that is noise names nothing", async () => {
+    const found = await find({
+      [`/opt/jdk/${CACERTS}`]: "x",
+      "/opt/jdk/release": `JAVA_VERSION="\u001b[2J"\nIMPLEMENTOR="${"x".repeat(500)}"`,
+    });
+    assert.equal(found[0]!.label, "Java (jdk)");
+  });
+
+  test("a cacerts that is a directory or a dangling link is none", async () => {
+    assert.deepEqual(
+      await find({
+        [`/opt/a/${CACERTS}`]: { type: "directory" },
+        [`/opt/b/${CACERTS}`]: { target: "/gone" },
+      }),
+      [],
+    );
+  });
+});

@@ -9,10 +9,10 @@ import { LocalTlsError } from "../errors.ts";
 
 /** The global options as stricli gives them. */
 export type GlobalFlags = {
-  readonly json: boolean;
-  readonly quiet: boolean;
-  readonly yes: boolean;
-  readonly dryRun: boolean;
+  readonly json?: boolean | undefined;
+  readonly quiet?: boolean | undefined;
+  readonly yes?: boolean | undefined;
+  readonly dryRun?: boolean | undefined;
   readonly dir?: string | undefined;
 };
 
@@ -26,25 +26,25 @@ export const GLOBAL_FLAGS = {
   json: {
     kind: "boolean",
     brief: "Print one JSON document, errors too",
-    default: false,
+    optional: true,
     withNegated: false,
   },
   quiet: {
     kind: "boolean",
     brief: "Print only warnings, errors and what was asked for",
-    default: false,
+    optional: true,
     withNegated: false,
   },
   yes: {
     kind: "boolean",
     brief: "Take every question as answered with yes",
-    default: false,
+    optional: true,
     withNegated: false,
   },
   dryRun: {
     kind: "boolean",
     brief: "Say every file and command, change nothing",
-    default: false,
+    optional: true,
     withNegated: false,
   },
   dir: {
@@ -61,7 +61,7 @@ export const GLOBAL_ALIASES = { q: "quiet", y: "yes", n: "dryRun" } as const;
 
 /** The global options among a command's flags. */
 export function globalOptions(flags: GlobalFlags): GlobalOptions {
-  const { json, quiet, yes, dryRun, dir } = flags;
+  const { json = false, quiet = false, yes = false, dryRun = false, dir } = flags;
   return { json, quiet, yes, dryRun, dir };
 }
 

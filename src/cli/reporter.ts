@@ -35,6 +35,7 @@ export class TextReporter implements Reporter {
   readonly #host: CliHost;
   readonly #options: { readonly quiet: boolean; readonly program: string };
   readonly #loadScreen: () => Promise<Screen>;
+  #hasSpoken = false;
 
   constructor(
     host: CliHost,
@@ -48,6 +49,7 @@ export class TextReporter implements Reporter {
 
   report(event: ReportEvent): void {
     if (event.type === "progress" && this.#options.quiet) return;
+    this.#hasSpoken = true;
     this.#say(event.type === "warning" ? `warning: ${event.message}` : event.message);
   }
 
@@ -57,7 +59,10 @@ export class TextReporter implements Reporter {
       chooseStyle(this.#host, "stdout"),
     ]);
     const text = screen(printableDocument(result.document), { style, ...this.#options });
-    if (text !== "") this.#host.write("stdout", text.endsWith("\n") ? text : `${text}\n`);
+    if (text === "") return;
+    // Both streams meet on a terminal: a line of air between the progress and the result.
+    if (this.#hasSpoken && await this.#host.isTerminal("stdout")) this.#host.write("stderr", "\n");
+    this.#host.write("stdout", text.endsWith("\n") ? text : `${text}\n`);
   }
 
   async fail(_command: string, error: LocalTlsError): Promise<void> {

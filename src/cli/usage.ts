@@ -43,7 +43,7 @@ export class UsageProblems {
         this.#note(
           new LocalTlsError("USAGE", `Cannot find the command "${input}"`, {
             hints: corrections.length > 0
-              ? corrections.map((word) => `localtls ${word}`)
+              ? corrections.map((word) => `localtls ${bare(word)}`)
               : ["localtls help"],
           }),
         ),
@@ -66,7 +66,7 @@ function describe(exception: unknown): LocalTlsError {
   const hints: string[] = [];
   const message = formatMessageForArgumentScannerError(exception, {
     FlagNotFoundError: ({ input, corrections }) => {
-      hints.push(...corrections.map((name) => `--${name.replace(/^-+/, "")}`));
+      hints.push(...corrections.map((name) => `--${bare(name)}`));
       return `it has no option "--${input.replace(/^-+/, "")}"`;
     },
     AliasNotFoundError: ({ input }) => `it has no option "-${input}"`,
@@ -81,4 +81,9 @@ function describe(exception: unknown): LocalTlsError {
       `"--${externalFlagName}" is one of ${values.join(", ")}, not "${input}"`,
   });
   return new LocalTlsError("USAGE", `Cannot run the command: ${message}`, { hints });
+}
+
+/** stricli gives its proposals marked up: `` `setup` ``, `` `--cert-file` ``. */
+function bare(proposal: string): string {
+  return proposal.replaceAll("`", "").replace(/^-+/, "");
 }

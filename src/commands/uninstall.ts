@@ -19,7 +19,7 @@ import { changeTrust, exitCodeFor, findStores, planTrust, type StoreOptions } fr
 /** What the user asked for. */
 export interface UninstallFlags extends StoreOptions {
   /** Remove the state directory with the CA's key as well. */
-  readonly purge: boolean;
+  readonly purge?: boolean | undefined;
 }
 
 /**
@@ -33,7 +33,7 @@ export async function uninstall(
   const { host, options } = context;
   const workplace = await openWorkplace(context);
   const { state } = workplace;
-  const authority = await loadWhatIsThere(context, workplace, flags.purge);
+  const authority = await loadWhatIsThere(context, workplace, flags.purge === true);
   const anchors = await findAnchors(context, workplace, authority);
   const stores = await findStores(context, workplace, flags);
   const ca = authority === undefined ? {} : { ca: describeAuthority(state, authority) };

@@ -118,7 +118,7 @@ describe("setup and uninstall", () => {
       assert.equal(system.outcome, "needs-root");
       assert.match(
         system.hint,
-        /sudo install .*localtls-.*\.crt.* && sudo .*update-ca-certificates/,
+        /install .*localtls-.*\.crt && .*update-ca-certificates/,
       );
       const nss = stores.filter(({ kind }: StoreResult) => kind === "nss");
       assert.deepEqual(outcomes(nss), new Set(["added"]));

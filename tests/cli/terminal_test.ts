@@ -41,6 +41,8 @@ describe("output", () => {
     const { stdout, stderr } = await scratch.run(["cert", "a.test"]);
     assert.match(stdout, /^Certificate for a\.test, until /);
     assert.match(stderr, /^localtls: making the CA$/m);
+    assert.match(stderr, /^localtls: warning: nothing on this machine trusts the CA yet/m);
+    assert.equal((await scratch.run(["trust", "--stores", "nss"])).code, 0);
     const quiet = await scratch.run(["cert", "b.test", "--quiet"]);
     assert.deepEqual([quiet.code, quiet.stdout, quiet.stderr], [0, "", ""]);
   });

@@ -19,6 +19,8 @@ export interface Definition<
 > {
   readonly name: string;
   readonly brief: string;
+  /** The general form, after the command's name. */
+  readonly usage: string;
   readonly description?: string;
   readonly examples?: readonly { readonly input: string; readonly brief: string }[];
   readonly parameters: TypedCommandParameters<FLAGS, ARGS, CliContext>;
@@ -30,7 +32,7 @@ export interface Definition<
 export function define<FLAGS extends GlobalFlags, ARGS extends readonly (string | undefined)[]>(
   definition: Definition<FLAGS, ARGS>,
 ): Command<CliContext> {
-  const { name, brief, description, examples, parameters } = definition;
+  const { name, brief, usage, description, examples = [], parameters } = definition;
   return buildCommand<FLAGS, ARGS, CliContext>({
     func: async function (this: CliContext, flags: FLAGS, ...args: ARGS) {
       await this.execute(globalOptions(flags), {
@@ -43,7 +45,7 @@ export function define<FLAGS extends GlobalFlags, ARGS extends readonly (string 
     docs: {
       brief,
       ...(description === undefined ? {} : { fullDescription: description }),
-      ...(examples === undefined ? {} : { customUsage: examples }),
+      customUsage: [usage, ...examples],
     },
   });
 }

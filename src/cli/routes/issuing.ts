@@ -22,9 +22,10 @@ type SetupFlags = GlobalFlags & StoreFlags & {
 
 export const setup = define<SetupFlags, readonly string[]>({
   name: "setup",
+  usage: "[OPTIONS] [NAME]...",
   brief: "Make the CA, have it trusted on this machine, write a certificate",
   description:
-    "Makes the CA if there is none, trusts it in every store found, and issues a certificate for " +
+    "Makes the CA if there is none, trusts it in every store found, and issues a certificate for\n" +
     "NAME... (none given: localhost and this machine's names and addresses). Safe to repeat.",
   examples: [
     { input: "172.16.99.32", brief: "for an address on the LAN" },
@@ -68,9 +69,10 @@ type CertFlags = GlobalFlags & {
 
 export const cert = define<CertFlags, readonly string[]>({
   name: "cert",
+  usage: "[OPTIONS] NAME...",
   brief: "Issue a certificate for names and addresses",
   description:
-    "Writes NAME.pem (the full chain, leaf first) and NAME-key.pem for one certificate that covers " +
+    "Writes NAME.pem (the full chain, leaf first) and NAME-key.pem for one certificate that covers\n" +
     "every NAME.",
   examples: [
     { input: "172.16.99.32", brief: "for an address" },

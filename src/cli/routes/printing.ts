@@ -18,6 +18,7 @@ type ConfigFlags = GlobalFlags & {
 
 export const config = define<ConfigFlags, readonly [string, string]>({
   name: "config",
+  usage: "[OPTIONS] SERVER NAME",
   brief: "Print the lines to paste into a server",
   examples: [{
     input: "nginx 172.16.99.32 --port 1043 --cors http://172.16.99.40:8000",
@@ -69,6 +70,7 @@ export const config = define<ConfigFlags, readonly [string, string]>({
 
 export const completions = define<GlobalFlags, readonly [string]>({
   name: "completions",
+  usage: "SHELL",
   brief: "Print the completion script of a shell",
   examples: [
     { input: "bash > ~/.local/share/bash-completion/completions/localtls", brief: "bash" },
@@ -96,6 +98,7 @@ export const completions = define<GlobalFlags, readonly [string]>({
 
 export const version = define<GlobalFlags, readonly []>({
   name: "version",
+  usage: "",
   brief: "Print the version",
   parameters: { flags: { ...GLOBAL_FLAGS }, aliases: GLOBAL_ALIASES },
   run: async (context) => (await import("../../commands/version.ts")).version(context),

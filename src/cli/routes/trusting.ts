@@ -32,10 +32,11 @@ type TrustFlags = GlobalFlags & StoreFlags & {
 
 export const trust = define<TrustFlags, readonly [string?]>({
   name: "trust",
+  usage: "[OPTIONS] [FILE|URL|-]",
   brief: "Trust our CA, or somebody's certificate",
   description:
-    "Without an argument: our own CA. With one: the certificate in a file, on stdin (-), or " +
-    "the one that a server presents; its fingerprint is shown and has to be confirmed.",
+    "Without an argument: our own CA. With one: the certificate in a file, on stdin (-), or the one\n" +
+    "that a server presents; its fingerprint is shown and has to be confirmed.",
   parameters: {
     flags: {
       ...GLOBAL_FLAGS,
@@ -58,6 +59,7 @@ export const trust = define<TrustFlags, readonly [string?]>({
 
 export const untrust = define<GlobalFlags & StoreFlags, readonly [string?]>({
   name: "untrust",
+  usage: "[OPTIONS] [FILE|SHA256|-]",
   brief: "Take our CA, or somebody's certificate, out of the stores",
   parameters: {
     flags: { ...GLOBAL_FLAGS, ...STORE_FLAGS },
@@ -80,6 +82,7 @@ export const untrust = define<GlobalFlags & StoreFlags, readonly [string?]>({
 
 export const status = define<GlobalFlags & StoreFlags, readonly []>({
   name: "status",
+  usage: "[OPTIONS]",
   brief: "Show the CA, the stores and the certificates; exit 1 when something needs doing",
   parameters: { flags: { ...GLOBAL_FLAGS, ...STORE_FLAGS }, aliases: GLOBAL_ALIASES },
   run: async (context, flags) => (await import("../../commands/status.ts")).status(context, flags),
@@ -87,11 +90,12 @@ export const status = define<GlobalFlags & StoreFlags, readonly []>({
 });
 
 type UninstallFlags = GlobalFlags & StoreFlags & {
-  readonly purge: boolean;
+  readonly purge?: boolean | undefined;
 };
 
 export const uninstall = define<UninstallFlags, readonly []>({
   name: "uninstall",
+  usage: "[OPTIONS] [--purge]",
   brief: "Take back every change that was made to this machine, and check",
   parameters: {
     flags: {
@@ -99,7 +103,7 @@ export const uninstall = define<UninstallFlags, readonly []>({
       ...STORE_FLAGS,
       purge: {
         kind: "boolean",
-        default: false,
+        optional: true,
         withNegated: false,
         brief: "Remove the CA and its key as well",
       },

@@ -17,10 +17,15 @@
  */
 
 import { toHex } from "../bytes.ts";
-import { LocalTlsError } from "../errors.ts";
 import type { Host } from "../host/host.ts";
 import type { Hierarchy } from "../pki/hierarchy.ts";
-import { type CaContent, openContent, readCaFiles, writeCaFiles } from "./ca_files.ts";
+import {
+  type CaContent,
+  incompleteError,
+  openContent,
+  readCaFiles,
+  writeCaFiles,
+} from "./ca_files.ts";
 import {
   CA_FILES,
   DIRECTORY_MODE,
@@ -56,6 +61,8 @@ export async function publishHierarchy(
 /**
  * Completes a creation that was killed while its files were moved. Moves only what makes a whole CA:
  * files that do not belong together are left as they are, for a person to look at.
+ *
+ * Throws CA_INCOMPLETE and CA_MISMATCH where all that is left of a CA is staged, and is not whole.
  */
 export async function completeCreation(host: Host, place: StatePlace): Promise<void> {
   const staged = joinPath(place.path, STAGED_DIRECTORY);
@@ -63,15 +70,22 @@ export async function completeCreation(host: Host, place: StatePlace): Promise<v
   if (info === undefined) return;
   checkDirectory(host, place, staged, info);
   const moved = await readCaFiles(host, place, place.path);
+  // A whole CA stands, perhaps from a backup: what is staged besides is of no use, and not ours to judge.
+  if (moved.size === CA_FILES.length) return;
   const waiting = await readCaFiles(host, place, staged);
-  const whole: CaContent = new Map([...moved, ...waiting]);
+  if (waiting.size === 0) {
+    await host.files.removeDirectory(staged);
+    return;
+  }
   const overlaps = CA_FILES.some((name) => moved.has(name) && waiting.has(name));
-  if (overlaps || whole.size < CA_FILES.length) return;
+  const whole: CaContent = new Map([...moved, ...waiting]);
+  if (overlaps || whole.size < CA_FILES.length) {
+    throw incompleteError(place, moved.size > 0 ? moved : whole);
+  }
   try {
     await openContent(place, whole);
   } catch (error) {
-    if (error instanceof LocalTlsError && error.code === "CA_MISMATCH") return;
-    throw error;
+    throw moved.size > 0 ? incompleteError(place, moved) : error;
   }
   await moveStaged(host, place);
 }

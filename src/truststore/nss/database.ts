@@ -11,9 +11,36 @@ import type { Database, Host, OpenDatabaseOptions, WriteOptions } from "../../ho
 import { CERTIFICATE_FILE, CREATE_META_DATA, createStatements, KEY_FILE, KEYS } from "./layout.ts";
 import type { PasswordRow } from "./password.ts";
 
-/** Milliseconds. Browsers hold a lock for the time of a write; about 3 s is the longest that was seen. */
+/**
+ * Milliseconds until a lock is given up on. Browsers hold one for the time of a write; about 3 s is the
+ * longest that was seen.
+ */
 const READ_WAIT_MS = 4_000;
 const WRITE_WAIT_MS = 10_000;
+
+/**
+ * Milliseconds between attempts. SQLite itself does not wait: that would hold up the whole process, and
+ * with it whoever in this process holds the lock.
+ */
+const RETRY_MS = 30;
+const BUSY_TIMEOUT_MS = 0;
+
+/** Does something again and again as long as it fails for a lock and the time is not over. */
+async function whileLocked<T>(
+  host: Host,
+  waitMs: number,
+  attempt: () => T | Promise<T>,
+): Promise<T> {
+  for (let waited = 0;; waited += RETRY_MS) {
+    try {
+      return await attempt();
+    } catch (error) {
+      const locked = error instanceof LocalTlsError && error.code === "STORE_LOCKED";
+      if (!locked || waited >= waitMs) throw error;
+    }
+    await host.sleep(RETRY_MS);
+  }
+}
 
 /** Opens a database for reading. @returns undefined where there is no cert9.db. */
 export async function openForReading(
@@ -21,13 +48,17 @@ export async function openForReading(
   directory: string,
 ): Promise<NssDatabase | undefined> {
   if (await host.files.info(`${directory}/${CERTIFICATE_FILE}`) === undefined) return undefined;
-  try {
-    return await openBoth(host, directory, { readOnly: true, busyTimeoutMs: READ_WAIT_MS });
-  } catch (error) {
-    if (!isInterruptedWrite(error)) throw error;
-    // Some program was killed while it wrote. SQLite takes its half-made change back when it may write.
-    return await openBoth(host, directory, { busyTimeoutMs: READ_WAIT_MS });
-  }
+  const options = { busyTimeoutMs: BUSY_TIMEOUT_MS };
+  return await whileLocked(host, READ_WAIT_MS, async () => {
+    try {
+      return await openBoth(host, directory, { ...options, readOnly: true });
+    } catch (error) {
+      if (!isInterruptedWrite(error)) throw error;
+      // Some program was killed while it wrote. SQLite takes its half-made change back when it may write.
+      (await openBoth(host, directory, options)).close();
+      return await openBoth(host, directory, { ...options, readOnly: true });
+    }
+  });
 }
 
 /**
@@ -40,11 +71,14 @@ export async function openForWriting(
   directory: string,
   create?: WriteOptions,
 ): Promise<NssDatabase> {
-  const options = { busyTimeoutMs: WRITE_WAIT_MS };
-  if (create === undefined) return await openBoth(host, directory, options);
-  // Made here with its mode, to be attached by its name.
-  (await host.openDatabase(`${directory}/${KEY_FILE}`, { ...options, create })).close();
-  return await openBoth(host, directory, { ...options, create });
+  const options = { busyTimeoutMs: BUSY_TIMEOUT_MS, ...(create !== undefined && { create }) };
+  return await whileLocked(host, WRITE_WAIT_MS, async () => {
+    // Made here with its mode, to be attached by its name.
+    if (create !== undefined) {
+      (await host.openDatabase(`${directory}/${KEY_FILE}`, options)).close();
+    }
+    return await openBoth(host, directory, options);
+  });
 }
 
 async function openBoth(
@@ -57,7 +91,13 @@ async function openBoth(
   const connection = await host.openDatabase(`${directory}/${CERTIFICATE_FILE}`, options);
   try {
     if (hasKeyFile) attach(connection, keyFile);
-    return new NssDatabase(connection, directory, hasKeyFile);
+    if (options.readOnly === true) {
+      // Everything is read in one transaction: once it has begun, no lock of others is in its way.
+      connection.exec("BEGIN");
+      connection.all("SELECT 1 FROM main.sqlite_master LIMIT 1");
+      if (hasKeyFile) connection.all(`SELECT 1 FROM ${KEYS}.sqlite_master LIMIT 1`);
+    }
+    return new NssDatabase(host, connection, directory, hasKeyFile);
   } catch (error) {
     connection.close();
     throw error;
@@ -96,11 +136,13 @@ function isInterruptedWrite(error: unknown): boolean {
 /** An open NSS database: cert9.db is the main schema, key4.db is attached as `keys`. */
 export class NssDatabase implements NssDatabase {
   readonly connection: Database;
+  readonly #host: Host;
   #columns: ReadonlySet<string>;
   readonly #directory: string;
   readonly #hasKeyFile: boolean;
 
-  constructor(connection: Database, directory: string, hasKeyFile: boolean) {
+  constructor(host: Host, connection: Database, directory: string, hasKeyFile: boolean) {
+    this.#host = host;
     this.connection = connection;
     this.#directory = directory;
     this.#hasKeyFile = hasKeyFile;
@@ -141,10 +183,13 @@ export class NssDatabase implements NssDatabase {
 
   /** Runs the work with both files locked for writing; all of it takes place, or nothing. */
   async transact<T>(work: () => Promise<T> | T): Promise<T> {
-    this.connection.exec("BEGIN IMMEDIATE");
+    const execute = (sql: string) =>
+      whileLocked(this.#host, WRITE_WAIT_MS, () => this.connection.exec(sql));
+    await execute("BEGIN IMMEDIATE");
     try {
       const result = await work();
-      this.connection.exec("COMMIT");
+      // Waits for readers; what has been written stays in the transaction meanwhile.
+      await execute("COMMIT");
       return result;
     } catch (error) {
       try {

@@ -5,7 +5,6 @@
  */
 
 import { LocalTlsError } from "../errors.ts";
-import { createEmptyFile } from "./node_file_writer.ts";
 import type { Database, OpenDatabaseOptions, SqlValue } from "./host.ts";
 import { makeEmptyFile } from "./node_file_writer.ts";
 
@@ -32,9 +31,8 @@ export async function openNodeDatabase(
     }
   };
   // SQLite takes an empty file for a new database.
-  if (options.create !== undefined) makeEmptyFile(path, options.create);
   if (options.create !== undefined && options.readOnly !== true) {
-    createEmptyFile(path, options.create);
+    makeEmptyFile(path, options.create);
   }
   const connection = attempt(() => new DatabaseSync(path, { readOnly: options.readOnly === true }));
   const prepare = (sql: string) => {

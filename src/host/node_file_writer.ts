@@ -106,7 +106,10 @@ function endsWithLineEnd(descriptor: number, size: number): boolean {
   return fs.readSync(descriptor, last, 0, 1, size - 1) === 1 && last[0] === 0x0a;
 }
 
-/** Makes an empty file where nothing stands; whatever stands there, a symlink too, is left as it is. */
+/**
+ * Makes an empty file where nothing stands, and leaves whatever stands there. A symlink to nothing is
+ * refused (FILE_UNSAFE): what opens the file next would make its target.
+ */
 export function makeEmptyFile(file: string, options: WriteOptions = {}): void {
   try {
     const descriptor = fs.openSync(file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
@@ -118,23 +121,8 @@ export function makeEmptyFile(file: string, options: WriteOptions = {}): void {
     syncDirectory(path.dirname(file));
   } catch (error) {
     if (systemCode(error) !== "EEXIST") throw fileError("create", file, error);
-  }
-}
-
-/** Implements OpenDatabaseOptions.create: makes an empty file unless one is there. */
-export function createEmptyFile(file: string, options: WriteOptions): void {
-  try {
-    const flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
-    const descriptor = fs.openSync(file, flags, 0o600);
-    try {
-      applyOwnership(descriptor, options.mode ?? DEFAULT_FILE_MODE, options.owner);
-    } finally {
-      fs.closeSync(descriptor);
-    }
-  } catch (error) {
-    if (systemCode(error) !== "EEXIST") throw fileError("create", file, error);
-    // O_EXCL does not follow a symlink either; what opens the file afterwards would.
-    refuseUnlessPlain("create", file, lstat(file));
+    const isDangling = fs.statSync(file, { throwIfNoEntry: false }) === undefined;
+    if (isDangling) refuseUnlessPlain("create", file, lstat(file));
   }
 }
 

@@ -1,0 +1,194 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { findTargetUser } from "../../../src/host/target_user.ts";
+import { createFakeHost, type FakeHostOptions } from "../../support/fake_host.ts";
+import { rejectsWith } from "../../support/scratch_directory.ts";
+
+const PASSWD = [
+  "root:x:0:0:root:/root:/bin/bash",
+  "# a comment",
+  "nobody:x:65534:65534::/nonexistent:/usr/sbin/nologin",
+  "broken:x::1000::/home/broken:/bin/sh",
+  "nohome:x:1002:1002:::/bin/sh",
+  "ann:x:1000:1000:Ann,,,:/home/ann:/bin/zsh",
+  "bob:x:1001:1001::/srv/homes/bob:/bin/sh",
+].join("\n");
+const ROOT = { uid: 0, gid: 0 };
+const ANN = { uid: 1000, gid: 1000 };
+
+function hostOf(options: FakeHostOptions) {
+  return createFakeHost({
+    ...options,
+    files: {
+      "/etc/passwd": PASSWD,
+      "/srv/homes/bob": { type: "directory", uid: 1001, gid: 1001 },
+      ...options.files,
+    },
+  });
+}
+
+describe("findTargetUser()", () => {
+  const ann = { home: "/home/ann", name: "ann", isRoot: true, owner: ANN };
+  const cases: [string, FakeHostOptions, unknown][] = [
+    [
+      "an ordinary user",
+      { env: { HOME: "/home/ann" } },
+      { home: "/home/ann", name: "ann", isRoot: false, owner: undefined },
+    ],
+    [
+      "an ordinary user with a home of their choice",
+      { env: { HOME: "/tmp/test-home" } },
+      { home: "/tmp/test-home", name: "ann", isRoot: false, owner: undefined },
+    ],
+    [
+      "an ordinary user without HOME",
+      { env: {} },
+      { home: "/home/ann", name: "ann", isRoot: false, owner: undefined },
+    ],
+    [
+      "an ordinary user in whose environment SUDO_UID was left: no root, no change",
+      { env: { HOME: "/home/ann", SUDO_UID: "1001", SUDO_USER: "bob" } },
+      { home: "/home/ann", name: "ann", isRoot: false, owner: undefined },
+    ],
+    ["sudo, HOME set to root's", { user: ROOT, env: { HOME: "/root", SUDO_UID: "1000" } }, ann],
+    ["sudo -E, HOME kept", { user: ROOT, env: { HOME: "/home/ann", SUDO_UID: "1000" } }, ann],
+    ["sudo without any HOME", { user: ROOT, env: { SUDO_UID: "1000" } }, ann],
+    [
+      "sudo with a home that is nobody's",
+      { user: ROOT, env: { HOME: "/elsewhere", SUDO_UID: "1001", SUDO_USER: "bob" } },
+      { home: "/srv/homes/bob", name: "bob", isRoot: true, owner: { uid: 1001, gid: 1001 } },
+    ],
+    ["pkexec", { user: ROOT, env: { HOME: "/root", PKEXEC_UID: "1000" } }, ann],
+    ["doas", { user: ROOT, env: { HOME: "/root", DOAS_USER: "ann" } }, ann],
+    [
+      "a nonsensical SUDO_UID, with a name that is known",
+      { user: ROOT, env: { HOME: "/root", SUDO_UID: "-1; rm", SUDO_USER: "ann" } },
+      ann,
+    ],
+    [
+      "root, who is nobody else",
+      { user: ROOT, env: { HOME: "/root" } },
+      { home: "/root", name: "root", isRoot: true, owner: undefined },
+    ],
+    [
+      "root who used sudo",
+      { user: ROOT, env: { HOME: "/root", SUDO_UID: "0", SUDO_USER: "root" } },
+      { home: "/root", name: "root", isRoot: true, owner: undefined },
+    ],
+    [
+      "root with another user's HOME (su without a dash)",
+      { user: ROOT, env: { HOME: "/home/ann" } },
+      { home: "/home/ann", name: "root", isRoot: true, owner: ANN },
+    ],
+    [
+      "root with another user's HOME behind a symlink",
+      {
+        user: ROOT,
+        env: { HOME: "/home/link" },
+        files: { "/home/link": { target: "/home/ann" } },
+      },
+      { home: "/home/link", name: "root", isRoot: true, owner: ANN },
+    ],
+    [
+      "root without HOME",
+      { user: ROOT, env: {} },
+      { home: "/root", name: "root", isRoot: true, owner: undefined },
+    ],
+    [
+      "root in a container without /etc/passwd",
+      { user: ROOT, env: { HOME: "/root" }, files: { "/etc/passwd": "" } },
+      { home: "/root", name: "user", isRoot: true, owner: undefined },
+    ],
+    [
+      "a container's nameless user",
+      { user: { uid: 12345, gid: 0 }, env: { HOME: "/work", USER: "ci" } },
+      { home: "/work", name: "ci", isRoot: false, owner: undefined },
+    ],
+    [
+      "sudo on macOS, whose users stand elsewhere and whose HOME stays",
+      {
+        os: "darwin",
+        user: ROOT,
+        env: { HOME: "/Users/ann", SUDO_UID: "501", SUDO_USER: "ann" },
+        files: { "/Users/ann": { type: "directory", uid: 501, gid: 20 } },
+      },
+      { home: "/Users/ann", name: "ann", isRoot: true, owner: { uid: 501, gid: 20 } },
+    ],
+  ];
+  for (const [what, options, wanted] of cases) {
+    test(what, async () => {
+      const host = hostOf(options);
+      assert.deepEqual(await findTargetUser(host), wanted);
+      assert.deepEqual(host.changedPaths, []);
+    });
+  }
+
+  test("asks the name service for a sudo user who does not stand in /etc/passwd", async () => {
+    const host = hostOf({
+      user: ROOT,
+      env: { HOME: "/root", SUDO_UID: "70001" },
+      commands: { getent: () => ({ stdout: "eve:*:70001:500:Eve:/net/eve:/bin/sh\n" }) },
+    });
+    assert.deepEqual(await findTargetUser(host), {
+      home: "/net/eve",
+      name: "eve",
+      isRoot: true,
+      owner: { uid: 70001, gid: 500 },
+    });
+    assert.deepEqual(host.commandLines, [["getent", "passwd", "70001"]]);
+  });
+
+  test("believes no answer of the name service about somebody else", async () => {
+    const host = hostOf({
+      user: ROOT,
+      env: { HOME: "/root", SUDO_UID: "70001" },
+      commands: { getent: () => ({ stdout: "mallory:*:70002:500::/net/mallory:/bin/sh\n" }) },
+    });
+    await rejectsWith("HOME_MISSING", findTargetUser(host));
+  });
+
+  for (const getent of ["timed-out", 2] as const) {
+    test(`does not fall back to root's home for an unknown sudo user (getent: ${getent})`, async () => {
+      const host = hostOf({
+        user: ROOT,
+        env: { HOME: "/root", SUDO_UID: "70001", SUDO_USER: "eve" },
+        commands: { getent: () => getent },
+      });
+      const error = await rejectsWith("HOME_MISSING", findTargetUser(host));
+      assert.match(error.message, /"eve"/);
+      assert.deepEqual(error.hints, ['sudo HOME="$HOME" localtls ...']);
+    });
+  }
+
+  test("the hint of that error helps", async () => {
+    const host = hostOf({
+      user: ROOT,
+      env: { HOME: "/net/eve", SUDO_UID: "70001", SUDO_USER: "eve" },
+      files: { "/net/eve": { type: "directory", uid: 70001, gid: 500 } },
+    });
+    assert.equal((await findTargetUser(host)).home, "/net/eve");
+  });
+
+  test("a name that looks like an option reaches no command", async () => {
+    const host = hostOf({ user: ROOT, env: { HOME: "/root", DOAS_USER: "--service=x" } });
+    await rejectsWith("HOME_MISSING", findTargetUser(host));
+    assert.deepEqual(host.commandLines, []);
+  });
+
+  for (const env of [{}, { HOME: "" }, { HOME: "relative" }] as Record<string, string>[]) {
+    test(`HOME_MISSING for a nameless user with ${JSON.stringify(env)}`, async () => {
+      const host = hostOf({ user: { uid: 4242, gid: 4242 }, env });
+      const error = await rejectsWith("HOME_MISSING", findTargetUser(host));
+      assert.match(error.message, /HOME is not set|"relative" is not an absolute path/);
+      assert.ok(error.hints.length > 0);
+    });
+  }
+
+  test("survives a user database that cannot be read", async () => {
+    const host = hostOf({
+      env: { HOME: "/home/ann", USER: "ann" },
+      files: { "/etc/passwd": { type: "directory" } },
+    });
+    assert.equal((await findTargetUser(host)).name, "ann");
+  });
+});

@@ -99,7 +99,9 @@ export function createJavaStore(
     purpose: string,
   ): Promise<void> {
     const info = await host.files.info(path);
-    const owner = info === undefined ? undefined : { uid: info.uid, gid: info.gid };
+    // Only root may give a file away; a user's own file stays theirs by itself.
+    const isRoot = host.user?.uid === 0;
+    const owner = isRoot && info !== undefined ? { uid: info.uid, gid: info.gid } : undefined;
     const copy = `${path}.localtls-${anchor.sha256.slice(0, 16)}`;
     const before = await readStore();
     try {

@@ -2,11 +2,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { findTargetUser } from "../../../../src/host/target_user.ts";
 import { findJavaTrustFiles, labelOf } from "../../../../src/truststore/java/find_javas.ts";
-import {
-  createFakeHost,
-  type FakeEntry,
-  type FakeHostOptions,
-} from "../../../support/fake_host.ts";
+import type { FakeEntry } from "../../../support/fake_disk.ts";
+import { createFakeHost, type FakeHostOptions } from "../../../support/fake_host.ts";
 
 const CACERTS = "lib/security/cacerts";
 const KEYTOOL = { keytool: () => 0 };

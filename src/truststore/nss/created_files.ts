@@ -101,7 +101,11 @@ async function removeDatabases(
   ours: ReadonlySet<string>,
 ): Promise<boolean> {
   const [certificates, keys] = [`${directory}/${CERTIFICATE_FILE}`, `${directory}/${KEY_FILE}`];
-  if (await host.files.info(certificates) === undefined) return true;
+  if (await host.files.info(certificates) === undefined) {
+    // An attempt that failed between the two files leaves the one, still empty.
+    if (ours.has(keys) && (await host.files.info(keys))?.size === 0) await host.files.remove(keys);
+    return true;
+  }
   if (!ours.has(certificates)) return false;
   const database = await openForWriting(host, directory);
   try {

@@ -31,7 +31,7 @@ export async function firstProfileTarget(host: Host, root: ProfileRoot): Promise
   const directory = `${root.directory}/${name}`;
   const companions: CreatedFile[] = [
     { path: `${directory}/compatibility.ini`, content: "[Compatibility]\n" },
-    // Last: before everything else is in place no Firefox must find the profile.
+    // Last: with it Firefox finds the profile.
     { path: `${root.directory}/profiles.ini`, content: formatProfilesIni(PROFILE_NAME, name) },
   ];
   const profile: Profile = { root, name: PROFILE_NAME, directory };

@@ -75,18 +75,22 @@ export class NssStore implements TrustStore {
     this.#requireRoot();
     await refuseLegacyFormat(host, this.path);
     const created = await this.#listMissing();
+    const companions = this.#companions.filter(({ path }) => created.includes(path));
+    const made: CreatedFile[] = [];
     try {
       await host.files.makeDirectory(this.path, { mode: 0o700, owner: this.#owner });
-      const verdict = await this.#changing(
-        (database) => writeAnchor(database, wanted),
-        this.#newFile,
-      );
-      for (const file of this.#companions) {
-        if (created.includes(file.path)) await writeCompanion(host, file, this.#newFile);
-      }
+      const verdict = await this.#changing(async (database) => {
+        const written = await writeAnchor(database, wanted);
+        // Before the end of the transaction: where this fails, the database stays empty too.
+        for (const file of companions) {
+          await writeCompanion(host, file, this.#newFile);
+          made.push(file);
+        }
+        return written;
+      }, this.#newFile);
       return this.#describe(created, verdict, await this.#warnRunning("add"));
     } catch (error) {
-      await removeCreated(host, this.path, created, this.#companions).catch(() => undefined);
+      await removeCreated(host, this.path, created, made).catch(() => undefined);
       throw this.#explain(error);
     }
   }

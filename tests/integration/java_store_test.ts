@@ -227,7 +227,7 @@ describe("Java trust stores, really", options, () => {
     }
     await mustRun(["chown", "-R", String(NOBODY), home]);
     const added = await find("add");
-    assert.equal(added.outcome, "added", added.reason);
+    assert.equal(added.outcome, "added", added.reason ?? "");
     assert.equal(statSync(path).uid, NOBODY);
     assert.equal((await find("remove")).outcome, "removed");
   });

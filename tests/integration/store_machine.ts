@@ -4,7 +4,7 @@
  * @module
  */
 
-import { chmodSync, cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -106,17 +106,59 @@ export async function asUser(
   { file }: TrustAnchor,
   env: Record<string, string> = {},
 ): Promise<StoreResult[]> {
+  const user = await driverOf(uid, [what, kinds.join(","), file]);
+  const options = { env: { ...user.env, ...env }, cwd: "/", timeoutMs: 90_000 };
+  return JSON.parse(await mustRun(user.argv, options));
+}
+
+/**
+ * As {@link asUser}, at a terminal where somebody types the password whenever one is asked for.
+ * @returns The results, and all that stood on the terminal.
+ */
+export async function asUserAtTerminal(
+  uid: number,
+  what: "add" | "remove",
+  kinds: StoreKind[],
+  { file }: TrustAnchor,
+  password: string,
+): Promise<{ results: StoreResult[]; screen: string }> {
+  const { argv, env } = await driverOf(uid, [what, kinds.join(","), file]);
+  const screen = await mustRun(["python3", "-c", TYPIST, password, ...argv], {
+    env,
+    cwd: "/",
+    timeoutMs: 90_000,
+  });
+  const answer = screen.split(/\r?\n/).find((line) => line.startsWith("[{"));
+  if (answer === undefined) throw new Error(`No answer on the terminal:\n${screen}`);
+  return { results: JSON.parse(answer), screen };
+}
+
+/** A terminal, and a user who types the first argument at every question for a password. */
+const TYPIST = `
+import os, pty, sys
+seen = b""
+def read(fd):
+    global seen
+    data = os.read(fd, 65536)
+    seen += data
+    if b"assword" in seen and seen.rstrip().endswith(b":"):
+        seen = b""
+        os.write(fd, sys.argv[1].encode() + b"\\n")
+    return data
+sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[2:], read)))
+`;
+
+async function driverOf(uid: number, args: readonly string[]) {
   requireSandbox();
   const home = scratchDirectory("user");
-  mkdirSync(home, { recursive: true });
   await mustRun(["chown", String(uid), home]);
   const driver = fileURLToPath(new URL("./store_driver.ts", import.meta.url));
   const runtime = "Bun" in globalThis ? [] : ["run", "-A", "--no-check"];
-  const stdout = await mustRun([
-    ...["setpriv", `--reuid=${uid}`, `--regid=${uid}`, "--clear-groups"],
-    ...[process.execPath, ...runtime, driver, what, kinds.join(","), file],
-  ], { env: { HOME: home, DENO_DIR: home, TMPDIR: home, ...env }, cwd: "/", timeoutMs: 90_000 });
-  return JSON.parse(stdout);
+  const setpriv = ["setpriv", `--reuid=${uid}`, `--regid=${uid}`, "--clear-groups"];
+  return {
+    argv: [...setpriv, process.execPath, ...runtime, driver, ...args],
+    env: { HOME: home, DENO_DIR: home, TMPDIR: home },
+  };
 }
 
 /** Whether OpenSSL accepts the leaf with the machine's bundle, and with the machine's directory. */

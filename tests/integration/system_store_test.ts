@@ -21,6 +21,7 @@ import { findProgram, mustRun, run } from "../support/processes.ts";
 import { requireSandbox } from "../support/sandbox.ts";
 import {
   asUser,
+  asUserAtTerminal,
   change,
   findStores,
   makeCa,
@@ -196,6 +197,29 @@ describe("the Debian system store, really", options, () => {
       const removed = await asUser(NOBODY, "remove", ["system"], anchor);
       assert.deepEqual(removed.map(({ outcome }) => outcome), ["removed"]);
       assert.deepEqual(await opensslAccepts(leaf), { file: false, path: false });
+    } finally {
+      rmSync("/etc/sudoers.d/localtls");
+    }
+  });
+
+  test("at a terminal sudo asks once, for the steps that need root alone", async (t) => {
+    if (findProgram("sudo") === undefined) return t.skip("sudo is not installed");
+    if (findProgram("python3") === undefined) return t.skip("python3 is not installed");
+    const { anchor, leaf } = await makeCa("Stores terminal");
+    await mustRun(["chpasswd"], { input: "nobody:right horse\n" });
+    writeFileSync("/etc/sudoers.d/localtls", "nobody ALL=(ALL) ALL\n", { mode: 0o440 });
+    try {
+      const wrong = await asUserAtTerminal(NOBODY, "add", ["system"], anchor, "wrong horse");
+      assert.equal(wrong.results[0]!.outcome, "needs-root");
+      assert.match(wrong.results[0]!.reason!, /: sudo was refused$/);
+      assert.match(wrong.results[0]!.hint!, /^sudo install .* && sudo update-ca-certificates$/);
+      assert.deepEqual(await opensslAccepts(leaf), { file: false, path: false });
+
+      const right = await asUserAtTerminal(NOBODY, "add", ["system"], anchor, "right horse");
+      assert.equal(right.results[0]!.outcome, "added", right.screen);
+      assert.equal(right.screen.match(/password for nobody/g)?.length, 1);
+      assert.deepEqual(await opensslAccepts(leaf), { file: true, path: true });
+      await outcomes("remove", await findStores(["system"]), anchor);
     } finally {
       rmSync("/etc/sudoers.d/localtls");
     }

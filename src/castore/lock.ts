@@ -92,6 +92,8 @@ async function tryLock(host: Host, place: StatePlace): Promise<Database | "busy"
       busyTimeoutMs: 0, // the waiting is done above, where it can be reported
       create: { mode: PRIVATE_MODE, owner: place.owner },
     });
+    // Nothing is ever written, so there is nothing to roll back: no journal file beside the lock.
+    database.exec("PRAGMA journal_mode = MEMORY");
     database.exec("BEGIN EXCLUSIVE");
   } catch (error) {
     database?.close();

@@ -21,8 +21,6 @@ import {
 
 /** The key first: whatever stops the rest, it is gone. */
 const FILES: readonly string[] = [...CA_FILES, ISSUED_LEDGER, TRUSTED_LEDGER];
-/** SQLite makes these beside a database when it writes one; ours is never written. */
-const LOCK_FILES: readonly string[] = [LOCK_FILE, `${LOCK_FILE}-journal`];
 const ANCHOR_FILE = /^[0-9a-f]{64}\.pem$/;
 
 /** What {@link removeState} would remove, in its order; the directory itself is not among it. */
@@ -57,12 +55,8 @@ export async function removeState(host: Host, place: StatePlace): Promise<string
 
 /** Removes the lock file. @returns what was removed. */
 export async function removeLock(host: Host, place: StatePlace): Promise<string[]> {
-  const removed: string[] = [];
-  for (const name of LOCK_FILES) {
-    const path = joinPath(place.path, name);
-    if (await host.files.remove(path)) removed.push(path);
-  }
-  return removed;
+  const path = joinPath(place.path, LOCK_FILE);
+  return await host.files.remove(path) ? [path] : [];
 }
 
 function isCreationDirectory(name: string): boolean {

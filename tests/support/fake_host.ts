@@ -19,6 +19,7 @@ import type {
   RunResult,
 } from "../../src/host/host.ts";
 import { FakeDisk, type FakeEntry } from "./fake_disk.ts";
+import { openFakeLock } from "./fake_lock.ts";
 import { createFakeFiles, type FileChange } from "./fake_files.ts";
 
 /** How a scripted command ends: an exit code, or more. */
@@ -207,31 +208,6 @@ export function createFakeHost(options: FakeHostOptions = {}): FakeHost {
     columns: () => 80,
   };
   return host;
-}
-
-/** As much of a database as the state directory's lock needs. */
-function openFakeLock(
-  disk: FakeDisk,
-  locks: Set<string>,
-  path: string,
-  options: OpenDatabaseOptions,
-): Database {
-  if (disk.get(path) === undefined) {
-    disk.put(path, { mode: options.create?.mode ?? 0o644, ...options.create?.owner });
-  }
-  let held = false;
-  return {
-    exec() {
-      if (locks.has(path)) throw new LocalTlsError("STORE_LOCKED", `"${path}" is locked`);
-      locks.add(path);
-      held = true;
-    },
-    all: () => [],
-    run: () => 0,
-    close() {
-      if (held) locks.delete(path);
-    },
-  };
 }
 
 function findCommand(

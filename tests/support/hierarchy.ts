@@ -7,11 +7,11 @@
 import { createHierarchy, type Hierarchy } from "../../src/pki/hierarchy.ts";
 
 /** A new CA that may issue for localhost. */
-export function makeHierarchy(): Promise<Hierarchy> {
+export function makeHierarchy(now = new Date("2026-11-24T12:00:00Z")): Promise<Hierarchy> {
   return createHierarchy({
     description: "ann@laptop",
     permitted: { any: false, domains: ["localhost", "test"] },
-    now: new Date("2026-11-24T12:00:00Z"),
+    now,
   });
 }
 

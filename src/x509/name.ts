@@ -104,9 +104,7 @@ function attributeText({ type, value, tlv }: NameAttribute): string {
 
 /** RFC 4514, 2.4. */
 function escapeValue(value: string): string {
-  return escapeText(
-    value.replace(/["+,;<>\\]/g, "\\$&").replace(/^[ #]/, "\\$&").replace(/(?<!^) $/, "\\ "),
-  );
+  return escapeText(value.replace(/["+,;<>\\]/g, "\\$&").replace(/^[ #]| $/g, "\\$&"));
 }
 
 /** Writes every character that does not show, or that changes how others show, as its UTF-8 octets: \0a, \e2\80\ae. */

@@ -120,7 +120,7 @@ describe("output files", () => {
         assert.equal(issued.code, 0, issued.stdout);
         assert.deepEqual(issued.json().warnings.map(({ code }: { code: string }) => code), [
           "LEDGER_NOT_WRITTEN",
-        "CA_NOT_TRUSTED",
+          "CA_NOT_TRUSTED",
         ]);
         remount("rw");
       });

@@ -4,11 +4,11 @@
  * @module
  */
 
+import process from "node:process";
 import { type Bytes, toBytes } from "../bytes.ts";
 import { LocalTlsError } from "../errors.ts";
 import type { Network } from "./host.ts";
 import { describeSystemError } from "./system_error.ts";
-import process from "node:process";
 
 /**
  * Interfaces that exist for containers and virtual machines on this machine: Docker, Podman, libvirt,

@@ -19,11 +19,11 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import type { TrustAnchor, TrustStore } from "../../src/truststore/store.ts";
 import { findProgram, mustRun } from "../support/processes.ts";
 import { requireSandbox, scratchDirectory } from "../support/sandbox.ts";
-import { asUser, change, findStores, makeCa, outcomes, shadow } from "./store_machine.ts";
+import { asUser, change, findStores, makeCa, outcomes, shadow, testWith } from "./store_machine.ts";
 
 requireSandbox();
 
@@ -99,9 +99,9 @@ async function storeOf(home: string): Promise<TrustStore> {
   }
 }
 
-const options = HOMES.length > 0 ? {} : { skip: "no keytool is installed" };
+const test = testWith(HOMES.length > 0 ? undefined : "no keytool is installed");
 
-describe("Java trust stores, really", options, () => {
+describe("Java trust stores, really", () => {
   test("every Java of this machine: not seen before, seen after, not seen again", async () => {
     const { anchor } = await makeCa("Java everywhere");
     const stores = await findStores(["java"]);

@@ -7,16 +7,16 @@
 
 import assert from "node:assert/strict";
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import { LINUX_SYSTEMS, type LinuxSystem } from "../../src/truststore/system/systems.ts";
 import { findProgram, mustRun, run } from "../support/processes.ts";
 import { requireSandbox } from "../support/sandbox.ts";
-import { change, findStores, makeCa, outcomes, readAnchor } from "./store_machine.ts";
+import { change, findStores, makeCa, outcomes, readAnchor, testWith } from "./store_machine.ts";
 
 requireSandbox();
 
 const MODULE = "/usr/share/p11-kit/modules/p11-kit-trust.module";
-const options = findProgram("trust") === undefined ? { skip: "p11-kit is not installed" } : {};
+const test = testWith(findProgram("trust") === undefined ? "p11-kit is not installed" : undefined);
 
 /** Makes this machine look like one of the row's. */
 async function become(system: LinuxSystem): Promise<string> {
@@ -46,7 +46,7 @@ async function compatScript(): Promise<string> {
   return path;
 }
 
-describe("p11-kit's system stores, really", options, () => {
+describe("p11-kit's system stores, really", () => {
   for (const system of LINUX_SYSTEMS.filter(({ onlyCas }) => onlyCas === true)) {
     test(`${system.id}: refused before, accepted after, refused again`, async (t) => {
       if (system.tool === "trust" && findProgram("strace") === undefined) {

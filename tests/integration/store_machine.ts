@@ -7,6 +7,7 @@
 import { chmodSync, cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
+import { test, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { decodePem, encodePem } from "../../src/der/pem.ts";
 import { createNodeHost } from "../../src/host/node_host.ts";
@@ -40,6 +41,15 @@ export async function makeCa(name: string): Promise<StoreTestCa> {
   writeFileSync(file, anchor.pem);
   chmodSync(file, 0o644);
   return { anchor, leaf };
+}
+
+/** A test that is skipped, by name, where a tool is missing. */
+export function testWith(
+  missing: string | undefined,
+): (name: string, work: (t: TestContext) => Promise<void> | void) => void {
+  return (name, work) => {
+    test(name, async (t) => missing === undefined ? await work(t) : t.skip(missing));
+  };
 }
 
 /** The anchor in a PEM file. */

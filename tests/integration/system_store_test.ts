@@ -15,7 +15,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import process from "node:process";
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import { opensslSubjectHash } from "../../src/truststore/system/subject_hash.ts";
 import { findProgram, mustRun, run } from "../support/processes.ts";
 import { requireSandbox } from "../support/sandbox.ts";
@@ -28,6 +28,7 @@ import {
   opensslAccepts,
   outcomes,
   shadow,
+  testWith,
 } from "./store_machine.ts";
 
 requireSandbox();
@@ -37,9 +38,9 @@ const ANCHORS = "/usr/local/share/ca-certificates";
 const TOOL = "/usr/sbin/update-ca-certificates";
 const NOBODY = 65534;
 const missing = existsSync(TOOL) ? undefined : "update-ca-certificates is not installed";
-const options = missing === undefined ? {} : { skip: missing };
+const test = testWith(missing);
 
-describe("the Debian system store, really", options, () => {
+describe("the Debian system store, really", () => {
   test("clients refuse before, accept after, refuse again, and the bundle is the same to the byte", async () => {
     const { anchor, leaf } = await makeCa("Stores before and after");
     const stores = await findStores(["system"]);

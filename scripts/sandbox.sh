@@ -25,6 +25,7 @@ unavailable() {
 
 if [ "${1-}" != --inside ]; then
   [ $# -gt 0 ] || { echo "usage: scripts/sandbox.sh CMD [ARG...]" >&2; exit 2; }
+  [ ! -e "$BASE" ] || unavailable "this is a sandbox already"
   [ "$(id -u)" = 0 ] || unavailable "root is needed to make a private mount namespace"
   root=$(cd "$(dirname "$0")/.." && pwd -P)
   private=(unshare --mount --propagation private --pid --fork --kill-child --mount-proc)

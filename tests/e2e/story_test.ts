@@ -5,7 +5,7 @@
 
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
-import { after, before, describe, test } from "node:test";
+import { after, describe, test } from "node:test";
 import type { Browser, VisitedPage } from "../support/browser.ts";
 import { missingChromium, startChromium } from "../support/chromium.ts";
 import { missingFirefox, startFirefox } from "../support/firefox.ts";
@@ -62,29 +62,35 @@ const BROWSERS: readonly BrowserKind[] = [
   },
 ];
 
-let network: TestNetwork<"server" | "client">;
+type Network = TestNetwork<"server" | "client">;
+
+/** In the first test and not in a hook: Bun ends hooks after 5 s, whatever limit they name. */
+let prepared: Promise<Network> | undefined;
+const prepare = () => prepared ??= startHosts();
 let nginx: Nginx | undefined;
 
-before(async () => {
+async function startHosts(): Promise<Network> {
   removePrograms("certutil");
-  network = await createNetwork({ server: "172.16.99.32", client: "172.16.99.40" });
+  const network = await createNetwork({ server: "172.16.99.32", client: "172.16.99.40" });
   const { server, client } = network.hosts;
   await Promise.all([startBackEnd(server), startPageServer(client, [8000, 8001], API)]);
-}, LIMIT);
+  return network;
+}
 
 after(async () => {
-  await network?.close();
-}, LIMIT);
+  await (await prepared)?.close();
+});
 
 describe("the story", { skip: missingNginx() }, () => {
   for (const kind of BROWSERS) {
     for (const home of ["where it has run before", "where no browser ever ran"] as const) {
       const title = `${kind.name} in a home ${home}: refused, answered after setup, refused again`;
       test(title, { ...LIMIT, skip: kind.missing }, async () => {
+        const { server, client } = (await prepare()).hosts;
         assert.equal(findProgram("certutil"), undefined);
         const used = freshHome();
-        await replaceNginx(await seedServer());
-        await seen(kind, used, ({ direct, page }) => {
+        await replaceNginx(server, await seedServer());
+        await seen(kind, used, client, ({ direct, page }) => {
           assert.equal(direct.errorText, kind.selfSigned);
           assertForbidden(kind, page, "net::ERR_CERT_AUTHORITY_INVALID");
         });
@@ -93,8 +99,8 @@ describe("the story", { skip: missingNginx() }, () => {
         const files = readdirSync(mine, { recursive: true, encoding: "utf8" });
         assert.equal(files.some((file) => kind.database.test(file)), mine === used);
         assert.equal(files.length === 0, mine !== used);
-        await replaceNginx(await localtlsServer(mine));
-        await seen(kind, mine, ({ direct, page, otherPage }) => {
+        await replaceNginx(server, await localtlsServer(server, mine));
+        await seen(kind, mine, client, ({ direct, page, otherPage }) => {
           assert.equal(direct.errorText, undefined, direct.text);
           assert.match(direct.text, new RegExp(ANSWER));
           assert.equal(page.text.trim(), ANSWERED);
@@ -104,7 +110,7 @@ describe("the story", { skip: missingNginx() }, () => {
 
         const removed = await localtls(["uninstall", "--yes"], { env: { HOME: mine }, cwd: mine });
         assert.equal(removed.code, 0, removed.stdout + removed.stderr);
-        await seen(kind, mine, ({ direct, page }) => {
+        await seen(kind, mine, client, ({ direct, page }) => {
           assert.equal(direct.errorText, kind.unknownRoot);
           assertForbidden(kind, page, "net::ERR_CERT_AUTHORITY_INVALID");
         });
@@ -117,9 +123,10 @@ describe("the story", { skip: missingNginx() }, () => {
 async function seen(
   kind: BrowserKind,
   home: string,
+  host: NetworkHost,
   check: (pages: Record<"direct" | "page" | "otherPage", VisitedPage>) => void,
 ): Promise<void> {
-  const browser = await kind.start(home, network.hosts.client);
+  const browser = await kind.start(home, host);
   try {
     // The pages first: a browser remembers hosts that it has refused.
     const page = await browser.open(PAGE, { until: PAGE_DONE });
@@ -148,9 +155,9 @@ function assertForbidden(
   assert.equal(plain?.corsError, corsError);
 }
 
-async function replaceNginx(http: string): Promise<void> {
+async function replaceNginx(server: NetworkHost, http: string): Promise<void> {
   await nginx?.stop();
-  nginx = await startNginx(network.hosts.server, http, [PORT]);
+  nginx = await startNginx(server, http, [PORT]);
 }
 
 /** The server as it is before localtls comes: HTTPS for `curl -k`. */
@@ -165,8 +172,8 @@ async function seedServer(): Promise<string> {
 }
 
 /** The server with the lines of localtls, pasted as they are printed. */
-async function localtlsServer(home: string): Promise<string> {
-  const options = { env: { HOME: home }, cwd: home, ns: network.hosts.server };
+async function localtlsServer(server: NetworkHost, home: string): Promise<string> {
+  const options = { env: { HOME: home }, cwd: home, ns: server };
   const setup = await localtls(["setup", "172.16.99.32"], options);
   assert.equal(setup.code, 0, setup.stdout + setup.stderr);
   const config = await localtls(

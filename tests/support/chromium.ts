@@ -139,6 +139,7 @@ async function visit(
     for (const domain of ["Page", "Network", "Runtime", "Log"]) {
       await devtools.send(`${domain}.enable`, {}, sessionId);
     }
+    loaded = false; // that was the empty page
     const { errorText } = await devtools.send("Page.navigate", { url }, sessionId);
     let text = "";
     await waitFor(`the page ${url}`, async () => {

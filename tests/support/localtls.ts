@@ -5,6 +5,7 @@
  */
 
 import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { NetworkHost } from "./netns.ts";
 import { type ProcessOptions, run } from "./processes.ts";
@@ -30,8 +31,9 @@ export interface LocaltlsResult {
 }
 
 /** The binary: LOCALTLS_BIN, or that of `npm run build`. */
-export const LOCALTLS: string = process.env["LOCALTLS_BIN"] ??
-  fileURLToPath(new URL("../../dist/localtls", import.meta.url));
+export const LOCALTLS: string = resolve(
+  process.env["LOCALTLS_BIN"] ?? fileURLToPath(new URL("../../dist/localtls", import.meta.url)),
+);
 
 /** Runs the built program inside the sandbox. A HOME without one is that of the sandbox. */
 export async function localtls(

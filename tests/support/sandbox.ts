@@ -4,7 +4,7 @@
  * @module
  */
 
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { findProgram } from "./processes.ts";
 
@@ -62,4 +62,10 @@ export function removePrograms(...names: string[]): void {
       rmSync(path);
     }
   }
+}
+
+/** Gives names an address, for every program of this sandbox. */
+export function mapNames(address: string, ...names: string[]): void {
+  requireSandbox();
+  appendFileSync("/etc/hosts", `${address} ${names.join(" ")}\n`);
 }

@@ -83,9 +83,9 @@ function checkLabel(label: string, original: string): void {
   }
   const bad = /[^a-z0-9-]/.exec(label)?.[0];
   if (bad === "_") {
-    throw nameError(original, "Java refuses names with an underscore", [
-      `Write ${original.replaceAll("_", "-")}, and name the machine so`,
-    ]);
+    const plain = original.replaceAll("_", "-");
+    const hints = /(?:^|[./])-|-(?:\.|$)/.test(plain) ? [] : [`Write ${plain}`];
+    throw nameError(original, "Java refuses names with an underscore", hints);
   }
   if (bad !== undefined) {
     throw nameError(original, `the character ${quoteName(bad)} is not allowed`);

@@ -33,6 +33,12 @@ export interface ParsedName {
   readonly warnings: readonly { readonly code: string; readonly message: string }[];
 }
 
+/** UTF-16 units. Longer texts are not looked into: URLs of that length exist, names do not. */
+const MAX_TEXT_LENGTH = 8192;
+
+/** UTF-16 units: no form of a name that is longer has at most 253 characters as A-labels. */
+const MAX_HOST_LENGTH = 1000;
+
 const NO_WARNINGS: ParsedName["warnings"] = [];
 
 /**
@@ -61,6 +67,7 @@ export function parseRequestedName(text: string): ParsedName {
 /** What can be part of no name and of no URL that anybody means. */
 function checkCharacters(text: string): void {
   if (text === "") throw nameError(text, "it is empty", ["Write localhost"]);
+  if (text.length > MAX_TEXT_LENGTH) throw nameError(text, `it has ${text.length} characters`);
   if (text.includes("\uFFFD")) throw nameError(text, "it is not valid UTF-8");
   if (/\p{Cs}/u.test(text)) throw nameError(text, "it is not valid Unicode");
   const control = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.exec(text)?.[0];
@@ -92,6 +99,9 @@ function hostOfUrl(text: string): string | undefined {
 }
 
 function parseHost(host: string, original: string): RequestedName {
+  if (host.length > MAX_HOST_LENGTH) {
+    throw nameError(original, `it has ${host.length} characters, more than 253`);
+  }
   if (host.includes("@")) {
     throw nameError(original, "it is an e-mail address, and this makes certificates for servers");
   }

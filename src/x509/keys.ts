@@ -133,7 +133,8 @@ export async function exportSpki(key: CryptoKey): Promise<Bytes> {
 
 /**
  * Reads a private key from PKCS#8 DER, for signing.
- * Throws DER_INVALID, or KEY_INVALID for a type that is not in the table or a key that is none.
+ * Throws DER_INVALID, or KEY_INVALID for a type that is not in the table or a key that is none. Deno looks at the
+ * numbers of an elliptic curve key only when it signs: {@link keyBelongsTo} then throws instead.
  *
  * @param extractable Whether it can be exported again.
  * @example
@@ -155,7 +156,7 @@ export async function importPkcs8(pkcs8: Uint8Array, extractable = false): Promi
   try {
     key = await crypto.subtle.importKey("pkcs8", der, params, extractable, ["sign"]);
   } catch (cause) {
-    throw keyError("the numbers in it are no key", cause);
+    throw notNumbers(cause);
   }
   algorithmOf(key); // refuses sizes that are not in the table
   return key;
@@ -167,7 +168,7 @@ const PROBE = Uint8Array.of(0x6c, 0x6f, 0x63, 0x61, 0x6c, 0x74, 0x6c, 0x73);
 /**
  * Whether a private key is the one of a certificate's public key. Signs and verifies, because the public half that
  * PKCS#8 may carry is a claim, which nothing ties to the private numbers.
- * @param spki SubjectPublicKeyInfo TLV, or what has one.
+ * Throws KEY_INVALID where the private key cannot sign.
  */
 export async function keyBelongsTo(
   privateKey: CryptoKey,
@@ -180,8 +181,13 @@ export async function keyBelongsTo(
   } catch {
     return false; // a key of another algorithm, or none
   }
-  const signature = await crypto.subtle.sign(sign, privateKey, PROBE);
-  return await crypto.subtle.verify(sign, publicKey, signature, PROBE);
+  let signature: ArrayBuffer;
+  try {
+    signature = await crypto.subtle.sign(sign, privateKey, PROBE);
+  } catch (cause) {
+    throw notNumbers(cause);
+  }
+  return await crypto.subtle.verify(sign, publicKey, signature, PROBE).catch(() => false);
 }
 
 function importParams(algorithm: string, curve: string | undefined) {
@@ -192,6 +198,10 @@ function importParams(algorithm: string, curve: string | undefined) {
   if (curve === OID.prime256v1) return { name: "ECDSA", namedCurve: "P-256" };
   if (curve === OID.secp384r1) return { name: "ECDSA", namedCurve: "P-384" };
   throw keyError(`the elliptic curve ${curve ?? "with explicit parameters"} is not supported`);
+}
+
+function notNumbers(cause: unknown): LocalTlsError {
+  return keyError("the numbers in it are no key", cause);
 }
 
 function keyError(state: string, cause?: unknown): LocalTlsError {

@@ -115,13 +115,12 @@ export async function verifySignature(
     if (info.algorithm.algorithm !== expected) return false;
   }
   if (signature === undefined) return false;
-  let key: CryptoKey;
   try {
-    key = await crypto.subtle.importKey("spki", info.tlv, params, false, ["verify"]);
+    const key = await crypto.subtle.importKey("spki", info.tlv, params, false, ["verify"]);
+    return await crypto.subtle.verify(params, key, signature, certificate.tbs);
   } catch (cause) {
     throw unsupported("the issuer's public key cannot be used", cause);
   }
-  return await crypto.subtle.verify(params, key, signature, certificate.tbs);
 }
 
 /** RFC 5758, 3.2 and RFC 8410, 3: none. RFC 4055, 5: NULL, which some leave out. */

@@ -34,7 +34,7 @@ export async function ensureAuthority(
     context.report({ type: "progress", message: "making the CA" });
     const description = `${user.name}@${host.network.hostName()}`;
     return createHierarchy({ description, permitted, now: host.now() });
-  });
+  }, { onWait: () => sayWaiting(context) });
   if (made.created && permitted.any) {
     context.report({
       type: "warning",
@@ -45,6 +45,11 @@ export async function ensureAuthority(
     });
   }
   return made;
+}
+
+/** Said when another localtls holds the state directory for more than a moment. */
+export function sayWaiting(context: CommandContext): void {
+  context.report({ type: "progress", message: "waiting for another localtls to finish" });
 }
 
 /** The CA as documents show it. */

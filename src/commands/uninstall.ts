@@ -11,7 +11,7 @@ import type { Authority } from "../pki/authority.ts";
 import type { StoreResult } from "../truststore/change.ts";
 import type { PlannedStep, TrustAnchor, TrustStore } from "../truststore/store.ts";
 import { anchorOfAuthority, readKeptAnchor } from "./anchors.ts";
-import { describeAuthority } from "./authority.ts";
+import { describeAuthority, sayWaiting } from "./authority.ts";
 import { type CommandContext, openWorkplace, type Workplace } from "./context.ts";
 import { type CommandResult, EXIT, type UninstallDocument } from "./documents.ts";
 import { changeTrust, exitCodeFor, findStores, planTrust, type StoreOptions } from "./stores.ts";
@@ -65,7 +65,9 @@ export async function uninstall(
       message: `"${state.path}" is kept: it is needed to clean the stores that are left`,
     });
   }
-  const purged = flags.purge && exitCode === EXIT.done ? await state.purge() : [];
+  const purged = flags.purge && exitCode === EXIT.done
+    ? await state.purge({ onWait: () => sayWaiting(context) })
+    : [];
   return {
     document: {
       command: "uninstall",

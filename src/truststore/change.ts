@@ -92,6 +92,7 @@ async function changeStore(
     if (change === "remove" && request.createdBy(store) !== undefined) {
       await closeInLedger(request, store);
     }
+    if (change === "add" && first.state.renewable === true) return await renew(request, store);
     return result(store, change === "add" ? "unchanged" : "absent", first.state);
   }
   if (change === "add") await request.recordAdded(store, []);
@@ -109,6 +110,17 @@ async function changeStore(
     return result(store, done, after.state);
   }
   return failure(store, thrown ?? await notConfirmed(change, store, anchor, after));
+}
+
+/** Puts in better order what is trusted already: neither news for the user nor for the ledger. */
+async function renew(request: ChangeRequest, store: TrustStore): Promise<StoreResult> {
+  const thrown = await act(request, store);
+  const after = await look(store, request.anchor);
+  if (!isState(after, "trusted")) {
+    return failure(store, thrown ?? await notConfirmed("add", store, request.anchor, after));
+  }
+  if (thrown !== undefined) request.warn?.({ code: thrown.code, message: thrown.message });
+  return result(store, "unchanged", after.state);
 }
 
 /** Makes the change. @returns the error that stopped it, which the state afterwards may overrule. */

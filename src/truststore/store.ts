@@ -35,6 +35,11 @@ export interface StoreState {
    * broken: something is there, and clients refuse (a missing signature, a distrust mark); add() mends it.
    */
   readonly state: "trusted" | "absent" | "broken";
+  /**
+   * For trusted: clients accept it as it is, and add() would still put it in better order (an NSS entry
+   * in the format of an older version, or one that is not signed yet).
+   */
+  readonly renewable?: boolean;
   /** For broken, and for trusted with a reservation: one sentence. */
   readonly reason?: string;
   /** What the user can do about it, to paste. */

@@ -79,32 +79,44 @@ export async function judge(database: NssDatabase, wanted: Wanted): Promise<Verd
   if (rows.certificates.length === 0 && rows.trust.length === 0) {
     return { state: { state: "absent" }, complete: false, ...found };
   }
-  const inForce = rows.trust.filter((row) => row.format === format);
-  const reason = findFault(rows, inForce, values);
-  const [row] = inForce;
+  const deciding = findDecidingRows(rows, format);
+  const reason = findFault(rows, deciding, wanted);
+  const [row] = deciding;
   if (row === undefined || reason !== undefined) {
     return { state: { state: "broken", reason: reason ?? "" }, complete: false, ...found };
   }
-  return { ...await judgeSignatures(database, wanted, row, lock, rows.trust.length > 1), ...found };
+  const state = await judgeSignatures(database, wanted, row, lock);
+  if (state.state !== "trusted") return { state, complete: false, ...found };
+  // An entry that cannot be signed is not replaced by one that cannot either.
+  const complete = lock.type === "unknown" ||
+    (lock.type === "open" && row.format === format && rows.trust.length === 1);
+  return { state: complete ? state : { ...state, renewable: true }, complete, ...found };
+}
+
+/**
+ * The rows that NSS goes by: those of the format in force, and where there are none those of the
+ * older one. A fallback is as good as trusted, and yet to be replaced: Firefox 153 leaves such a row
+ * behind when the user deletes the certificate, and goes on believing it.
+ */
+function findDecidingRows({ trust }: AnchorRows, format: TrustFormat): TrustRow[] {
+  const inForce = trust.filter((row) => row.format === format);
+  if (inForce.length > 0 || format === "CKO_NSS_TRUST") return inForce;
+  return trust.filter((row) => row.format === "CKO_NSS_TRUST");
 }
 
 /** What is wrong before any signature is looked at; undefined for nothing. */
 function findFault(
   rows: AnchorRows,
-  inForce: readonly TrustRow[],
-  values: AttributeValues,
+  deciding: readonly TrustRow[],
+  wanted: Wanted,
 ): string | undefined {
-  const [row] = inForce;
+  const [row] = deciding;
   if (rows.certificates.length === 0) {
     return "The trust is there, and the certificate that it is about is not";
   }
-  if (row === undefined) {
-    return rows.trust.length === 0
-      ? "The certificate is there, and nothing says that it is trusted"
-      : "The trust is written in the format of another NSS version alone";
-  }
-  if (inForce.length > 1) return "The certificate has more than one trust entry";
-  return describeValues(row, values);
+  if (row === undefined) return "The certificate is there, and nothing says that it is trusted";
+  if (deciding.length > 1) return "The certificate has more than one trust entry";
+  return describeValues(row, TRUST_FORMATS[row.format].values(wanted.digests, wanted.level));
 }
 
 function describeValues(row: TrustRow, values: AttributeValues): string | undefined {
@@ -125,34 +137,29 @@ async function judgeSignatures(
   wanted: Wanted,
   row: TrustRow,
   lock: Lock,
-  leftovers: boolean,
-): Promise<Pick<Verdict, "state" | "complete">> {
-  const signatures = readSignatures(database, row);
+): Promise<StoreState> {
   // Without a password row NSS verifies nothing; it will make one some day, and then it does.
-  if (lock.type === "none") return { state: { state: "trusted" }, complete: false };
+  if (lock.type === "none") return { state: "trusted" };
+  const signatures = readSignatures(database, row);
   if (lock.type === "unknown") {
     // Only who has the password can have written all of them: NSS itself, or a run that was given it.
     const signed = [...row.values.keys()].every((type) => signatures.has(type));
-    return { state: signed ? { state: "trusted" } : reservation(wanted), complete: true };
+    return signed ? { state: "trusted" } : reservation(wanted);
   }
   for (const [type, value] of row.values) {
     const signature = signatures.get(type);
-    if (
-      signature === undefined ||
-      !await verifyAttribute(lock.key, row.id, type, value, signature)
-    ) {
-      const reason = signature === undefined
-        ? "A signature over the trust is missing"
-        : "A signature over the trust is not valid";
-      return { state: { state: "broken", reason }, complete: false };
+    if (signature === undefined) {
+      return { state: "broken", reason: "A signature over the trust is missing" };
+    }
+    if (!await verifyAttribute(lock.key, row.id, type, value, signature)) {
+      return { state: "broken", reason: "A signature over the trust is not valid" };
     }
   }
-  // A row of the other format does no harm now, and would outlive a deletion in the browser.
-  return { state: { state: "trusted" }, complete: !leftovers };
+  return { state: "trusted" };
 }
 
 /** What to say where the entry could not be signed. */
-export function reservation(wanted: Wanted): StoreState {
+function reservation(wanted: Wanted): StoreState {
   const which = wanted.password === undefined ? "a primary password" : "another primary password";
   const until = wanted.mozilla
     ? "it is trusted only until the user logs in to the password store"

@@ -73,6 +73,38 @@ describe("applyChange()", () => {
     assert.deepEqual(events, ["on a", "added a []", "added a [/made/a]"]);
   });
 
+  test("renews a store that trusts already and wants it, and says nothing of it", async () => {
+    const store = memoryStore("a", { ...TRUSTED, renewable: true }, {
+      add: () => {
+        store.now = TRUSTED;
+        return Promise.resolve({});
+      },
+    });
+    const { outcomes, events } = await apply("add", [store]);
+    assert.deepEqual(outcomes, ["unchanged"]);
+    assert.deepEqual(events, ["on a"]);
+    assert.equal(store.now, TRUSTED);
+  });
+
+  test("warns where a store that trusts already cannot be renewed", async () => {
+    const store = memoryStore("a", { ...TRUSTED, renewable: true }, {
+      add: rejects("TOOL_FAILED"),
+    });
+    const { outcomes, events } = await apply("add", [store]);
+    assert.deepEqual(outcomes, ["unchanged"]);
+    assert.deepEqual(events, ["on a", "warn TOOL_FAILED Cannot do it: TOOL_FAILED"]);
+  });
+
+  test("fails where renewing has cost a store its trust", async () => {
+    const store = memoryStore("a", { ...TRUSTED, renewable: true }, {
+      add: () => {
+        store.now = ABSENT;
+        return Promise.resolve({});
+      },
+    });
+    assert.deepEqual((await apply("add", [store])).outcomes, ["failed"]);
+  });
+
   test("leaves a store that trusts already as it is, and out of the ledger", async () => {
     const store = memoryStore("a", TRUSTED, { add: () => assert.fail("added") });
     const { outcomes, events } = await apply("add", [store]);

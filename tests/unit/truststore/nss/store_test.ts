@@ -122,7 +122,8 @@ describe("an entry", () => {
       const store = storeAt(directory);
       await store.add(rootAnchor);
       await addNewColumns(directory);
-      assert.equal((await store.state(rootAnchor)).state, "broken");
+      assert.deepEqual(await store.state(rootAnchor), { state: "trusted", renewable: true });
+      assert.equal((await store.plan("add", rootAnchor)).length, 2);
       await store.add(rootAnchor);
       assert.deepEqual(await store.state(rootAnchor), { state: "trusted" });
       const classes = await withDatabase(
@@ -133,6 +134,42 @@ describe("an entry", () => {
       assert.deepEqual(await countRows(directory), { objects: 2, signatures: 6 });
       await store.remove(rootAnchor, []);
       assert.deepEqual(await countRows(directory), { objects: 0, signatures: 0 });
+    }));
+
+  test("in the old format beside one in the new is no obstacle, and is dropped", () =>
+    withScratchDirectory(async (directory) => {
+      const store = storeAt(directory);
+      await store.add(rootAnchor);
+      await addNewColumns(directory);
+      await store.add(rootAnchor);
+      await withDatabase(`${directory}/cert9.db`, (db) =>
+        db.run(
+          "INSERT INTO nssPublic (id, a0, a81, a82, ace536358) " +
+            "SELECT 77, x'ce534353', a81, a82, x'ce53435a' FROM nssPublic WHERE a0 = x'0000000b'",
+        ));
+      assert.deepEqual(await store.state(rootAnchor), { state: "trusted", renewable: true });
+      await store.add(rootAnchor);
+      assert.deepEqual(await store.state(rootAnchor), { state: "trusted" });
+      assert.deepEqual(await countRows(directory), { objects: 2, signatures: 6 });
+    }));
+
+  test("in the new format counts for nothing where it says no, whatever the old one says", () =>
+    withScratchDirectory(async (directory) => {
+      const store = storeAt(directory);
+      await store.add(rootAnchor);
+      await addNewColumns(directory);
+      await withDatabase(`${directory}/cert9.db`, (db) =>
+        db.run(
+          "INSERT INTO nssPublic (id, a0, a81, a82, a8c, a635, a62c) " +
+            "SELECT 77, x'0000000b', a81, a82, x'00000250', ?, x'00000003' FROM nssPublic " +
+            "WHERE a0 = x'ce534353'",
+          Buffer.from(rootAnchor.sha256, "hex"),
+        ));
+      const seen = await store.state(rootAnchor);
+      assert.equal(seen.state, "broken");
+      assert.match(seen.reason ?? "", /marked as not trusted/);
+      await store.add(rootAnchor);
+      assert.deepEqual(await store.state(rootAnchor), { state: "trusted" });
     }));
 
   test("of a peer trusts it as itself", () =>
@@ -306,7 +343,8 @@ describe("a password row", () => {
       const store = storeAt(directory);
       await store.add(rootAnchor);
       rmSync(`${directory}/key4.db`);
-      assert.deepEqual(await store.state(rootAnchor), { state: "trusted" }); // NSS verifies nothing
+      // NSS verifies nothing, until it makes a password row of its own.
+      assert.deepEqual(await store.state(rootAnchor), { state: "trusted", renewable: true });
       const { created } = await store.add(rootAnchor);
       assert.deepEqual(created, [`${directory}/key4.db`]);
       assert.deepEqual(await countRows(directory), { objects: 2, signatures: 7 });

@@ -34,6 +34,10 @@ const SYSTEM_PACKAGES = {
   zsh: "/usr/bin/zsh",
   fish: "/usr/bin/fish",
   sudo: "/usr/bin/sudo",
+  "p11-kit": "/usr/bin/trust",
+  strace: "/usr/bin/strace",
+  mkcert: "/usr/bin/mkcert",
+  "python3-cryptography": "/usr/lib/python3/dist-packages/cryptography",
   "util-linux": "/usr/bin/unshare",
 };
 

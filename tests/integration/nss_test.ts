@@ -1,11 +1,26 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  chownSync,
+  lchownSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import process from "node:process";
 import { before, describe, test } from "node:test";
 import { decodePem } from "../../src/der/pem.ts";
 import type { TrustAnchor } from "../../src/truststore/store.ts";
 import { parseCertificate } from "../../src/x509/certificate.ts";
+import { run, start, waitFor } from "../support/processes.ts";
 import { requireSandbox, scratchDirectory } from "../support/sandbox.ts";
+import { withTmpfs } from "../support/tmpfs.ts";
 import { countRows, storeAt, withDatabase } from "../unit/truststore/nss/store_fixture.ts";
 import {
   askNss,
@@ -291,4 +306,152 @@ describe("a database that several versions of NSS have used", { skip }, () => {
     assert.equal((await ask(firefox, directory)).valid, false);
     assert.equal((await ask(system, directory)).valid, false);
   });
+});
+
+describe("processes of their own", { skip }, () => {
+  const program = (directory: string, ...args: string[]) => [
+    process.execPath,
+    `${import.meta.dirname}/nss_program.ts`,
+    directory,
+    pki.ca,
+    ...args,
+  ];
+
+  test("make one database, with one entry, at the same time", async () => {
+    const directory = `${scratchDirectory("nss")}/.pki/nssdb`;
+    const results = await Promise.all(Array.from({ length: 5 }, () => run(program(directory))));
+    for (const { code, stderr } of results) assert.equal(code, 0, stderr);
+    assert.deepEqual(await countRows(directory), { objects: 2, signatures: 7 });
+    const [version] = NSS_VERSIONS;
+    assert.deepEqual(await ask(version!, directory), { flags: "C,,", valid: true });
+  });
+
+  test("killed in the middle of a change leave both files as they were", async () => {
+    for (const existing of [true, false]) {
+      const directory = scratchDirectory("nss");
+      if (existing) await storeAt(directory).add(peer);
+      const killed = start(program(directory, "hang"), { timeoutMs: 30_000 });
+      await waitFor("the change", () => killed.output().includes("written, not committed"));
+      process.kill(killed.pid, "SIGKILL");
+      await killed.ended;
+      assert.ok(readdirSync(directory).includes("cert9.db-journal"));
+      const store = storeAt(directory);
+      assert.deepEqual(await store.state(anchor), { state: "absent" });
+      if (existing) assert.deepEqual(await store.state(peer), { state: "trusted" });
+      await store.add(anchor);
+      assert.deepEqual(readdirSync(directory).sort(), ["cert9.db", "key4.db"]);
+      const expected = existing ? { objects: 4, signatures: 14 } : { objects: 2, signatures: 7 };
+      assert.deepEqual(await countRows(directory), expected);
+      const [version] = NSS_VERSIONS;
+      assert.equal((await ask(version!, directory)).valid, true);
+    }
+  });
+});
+
+describe("root for a user", { skip: process.getuid?.() !== 0 && "root is needed" }, () => {
+  const owner = { uid: 12345, gid: 12346 };
+  const makeHome = () => {
+    const home = scratchDirectory("home");
+    chownSync(home, owner.uid, owner.gid);
+    return home;
+  };
+  const everything = (directory: string): string[] =>
+    readdirSync(directory, { recursive: true }).map((name) => `${directory}/${name}`);
+
+  test("leaves nothing that is root's", async () => {
+    const home = makeHome();
+    const store = storeAt(`${home}/.pki/nssdb`, { user: { isRoot: true, owner } });
+    const { created = [] } = await store.add(anchor);
+    assert.deepEqual(await store.state(anchor), { state: "trusted" });
+    assert.equal(everything(home).length, 4);
+    for (const path of everything(home)) {
+      const { uid, gid } = statSync(path);
+      assert.deepEqual({ uid, gid }, owner, path);
+    }
+    await store.remove(anchor, created);
+    assert.deepEqual(everything(home), []);
+  });
+
+  for (
+    const [what, plant] of [
+      ["cert9.db", (d: string, victim: string) => symlinkSync(victim, `${d}/cert9.db`)],
+      ["key4.db", (d: string, victim: string) => symlinkSync(victim, `${d}/key4.db`)],
+      ["a hard link", (d: string, victim: string) => linkSync(victim, `${d}/cert9.db`)],
+      ["a journal", (d: string, victim: string) => symlinkSync(victim, `${d}/cert9.db-journal`)],
+    ] as const
+  ) {
+    test(`does not follow what the user has planted: ${what}`, async () => {
+      const home = makeHome();
+      const victim = `${scratchDirectory("root")}/victim`;
+      await storeAt(victim).add(peer); // a database of root's: nothing about it is wrong but its owner
+      const target = `${victim}/cert9.db`;
+      const before = readFileSync(target, "base64");
+      const directory = `${home}/nssdb`;
+      mkdirSync(directory);
+      chownSync(directory, owner.uid, owner.gid);
+      plant(directory, target);
+      const store = storeAt(directory, { user: { isRoot: true, owner } });
+      for (const change of [() => store.add(anchor), () => store.remove(peer, [])]) {
+        await assert.rejects(change(), { code: "STORE_UNAVAILABLE" });
+      }
+      assert.equal(readFileSync(target, "base64"), before);
+      assert.equal(statSync(target).uid, 0);
+    });
+  }
+
+  test("does not follow a directory to where root's things are", async () => {
+    const home = makeHome();
+    const target = scratchDirectory("root");
+    symlinkSync(target, `${home}/.pki`);
+    lchownSync(`${home}/.pki`, owner.uid, owner.gid);
+    const store = storeAt(`${home}/.pki/nssdb`, { user: { isRoot: true, owner } });
+    await assert.rejects(store.add(anchor), { code: "STORE_UNAVAILABLE" });
+    assert.deepEqual(readdirSync(target), []);
+  });
+});
+
+describe("a disk", { skip: process.getuid?.() !== 0 && "root is needed" }, () => {
+  test("that is full gets an error, and nothing is left on it", async () => {
+    await withTmpfs("40k", async (directory) => {
+      const store = storeAt(`${directory}/.pki/nssdb`);
+      await assert.rejects(store.add(anchor), { message: /full/ });
+      assert.deepEqual(readdirSync(directory), []);
+    });
+  });
+
+  test("that is full leaves an existing database as it was", async () => {
+    await withTmpfs("128k", async (directory) => {
+      const store = storeAt(`${directory}/nssdb`);
+      await store.add(peer);
+      writeFileSync(`${directory}/filler`, "");
+      fillUp(`${directory}/filler`);
+      await assert.rejects(store.add(anchor), { message: /full/ });
+      assert.deepEqual(await store.state(peer), { state: "trusted" });
+      assert.deepEqual(await store.state(anchor), { state: "absent" });
+      rmSync(`${directory}/filler`);
+      await store.add(anchor);
+      assert.deepEqual(await store.state(anchor), { state: "trusted" });
+    });
+  });
+
+  test("that is read-only can be read, and gets an error", async () => {
+    await withTmpfs("256k", async (directory, remount) => {
+      const store = storeAt(`${directory}/nssdb`);
+      await store.add(peer);
+      remount("ro");
+      assert.deepEqual(await store.state(peer), { state: "trusted" });
+      await assert.rejects(store.add(anchor), { code: "STORE_UNAVAILABLE" });
+      await assert.rejects(store.remove(peer, []), { code: "STORE_UNAVAILABLE" });
+    });
+  });
+
+  function fillUp(file: string): void {
+    for (let size = 65536; size >= 1; size >>= 1) {
+      try {
+        for (;;) appendFileSync(file, new Uint8Array(size));
+      } catch {
+        // Smaller pieces.
+      }
+    }
+  }
 });

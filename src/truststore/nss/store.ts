@@ -6,6 +6,7 @@
 
 import { LocalTlsError } from "../../errors.ts";
 import type { Owner, WriteOptions } from "../../host/host.ts";
+import { quoteArgument } from "../../host/shell_words.ts";
 import type {
   DiscoverContext,
   PlannedStep,
@@ -209,13 +210,16 @@ export class NssStore implements TrustStore {
     });
   }
 
-  /** Adds what the user can do about a lock. */
+  /** Adds what the user can do about it. */
   #explain(error: unknown): unknown {
-    if (!(error instanceof LocalTlsError) || error.code !== "STORE_LOCKED") return error;
-    return new LocalTlsError("STORE_LOCKED", error.message, {
-      hints: ["Close the browser, then run localtls setup again"],
-      cause: error.cause,
-    });
+    if (!(error instanceof LocalTlsError) || error.hints.length > 0) return error;
+    const hint = error.code === "STORE_LOCKED"
+      ? "Close the browser, then run localtls setup again"
+      : /readonly database|unable to open/.test(error.message)
+      ? `ls -la ${quoteArgument(this.path)}`
+      : undefined;
+    if (hint === undefined) return error;
+    return new LocalTlsError(error.code, error.message, { hints: [hint], cause: error.cause });
   }
 
   get #databaseFiles(): string[] {

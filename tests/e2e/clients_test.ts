@@ -16,6 +16,7 @@ import type { HttpsClient } from "../support/https_client.ts";
 import { localtls } from "../support/localtls.ts";
 import { createNetwork, type TestNetwork } from "../support/netns.ts";
 import { missingNginx, startNginx } from "../support/nginx.ts";
+import { once } from "../support/once.ts";
 import { type CertificateFiles, unconstrainedCa } from "../support/openssl.ts";
 import { freshHome, mapNames, removePrograms } from "../support/sandbox.ts";
 import { formatTable } from "../support/text_table.ts";
@@ -37,19 +38,28 @@ const home = freshHome();
 const state = join(home, ".local/share/localtls");
 const rootFile = join(state, "root.pem");
 let controlRoot: string;
+let network: TestNetwork<"server"> | undefined;
 
 async function run(...args: string[]): Promise<void> {
   const { code, stdout, stderr } = await localtls(args, { env: { HOME: home }, cwd: home });
   assert.equal(code, 0, `localtls ${args.join(" ")}: ${stdout}${stderr}`);
 }
 
-/** In the first test and not in a hook: Bun ends hooks after 5 s, whatever limit they name. */
-let prepared: Promise<TestNetwork<"server">> | undefined;
-const prepare = () => prepared ??= startServers();
+/** The states of the machine, in their order. */
+const prepared = once(startServers);
+const trusted = once(async () => {
+  await prepared();
+  await run("setup", ADDRESS, "--yes");
+  await run("trust", controlRoot, "--yes");
+});
+const uninstalled = once(async () => {
+  await trusted();
+  await run("uninstall", "--purge", "--yes");
+});
 
 async function startServers(): Promise<TestNetwork<"server">> {
   removePrograms("certutil");
-  const network = await createNetwork({ server: ADDRESS });
+  network = await createNetwork({ server: ADDRESS });
   mapNames(ADDRESS, "app.test", A_LABEL, "google.com");
   const leaf = { cert: join(home, "leaf.pem"), key: join(home, "leaf-key.pem") };
   const names = [ADDRESS, "app.test", "localhost", INTERNATIONAL];
@@ -66,7 +76,7 @@ async function startServers(): Promise<TestNetwork<"server">> {
 }
 
 after(async () => {
-  await (await prepared)?.close();
+  await network?.close();
   console.log(formatTable(table));
 });
 
@@ -114,7 +124,7 @@ async function expect(
   expected: string | RegExp,
   root?: string,
 ): Promise<void> {
-  const { server } = (await prepare()).hosts;
+  const { server } = (await prepared()).hosts;
   const context = { host: server, home, rootFile: root };
   const results = await client.fetchAll(urls, context);
   const verdicts = new Set(results.map(({ ok }) => ok ? "accepts" : "refuses"));
@@ -144,32 +154,27 @@ describe("before setup", () => {
 });
 
 describe("after setup", () => {
-  test("setup and trust change every store", { ...LIMIT, skip: missingNginx() }, async () => {
-    await prepare();
-    await run("setup", ADDRESS, "--yes");
-    await run("trust", controlRoot, "--yes");
-  });
-
   forEveryClient("accepts the same certificate for an address and for names", async (client) => {
+    await trusted();
     await expect(client, "IP, names", OURS, "ours", rootFile);
   });
   forEveryClient("refuses a certificate for google.com of our issuer", async (client) => {
+    await trusted();
     await expect(client, "stolen google.com", [STOLEN], client.notPermitted, rootFile);
   });
   forEveryClient("accepts one for google.com of a CA without constraints", async (client) => {
+    await trusted();
     await expect(client, "control", [CONTROL], "control", controlRoot);
   });
 });
 
 describe("after uninstall", () => {
-  test("uninstall takes both roots back", { ...LIMIT, skip: missingNginx() }, async () => {
-    await run("uninstall", "--purge", "--yes");
-  });
-
   forEveryClient("refuses our certificate again", async (client) => {
+    await uninstalled();
     await expect(client, "after uninstall", OURS.slice(0, 1), client.unknownRoot, rootFile);
   });
   forEveryClient("refuses somebody else's certificate again", async (client) => {
+    await uninstalled();
     await expect(client, "control after", [CONTROL], client.unknownRoot);
   });
 });

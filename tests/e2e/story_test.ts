@@ -12,6 +12,7 @@ import { missingFirefox, startFirefox } from "../support/firefox.ts";
 import { localtls } from "../support/localtls.ts";
 import { createNetwork, type NetworkHost, type TestNetwork } from "../support/netns.ts";
 import { missingNginx, type Nginx, startNginx } from "../support/nginx.ts";
+import { once } from "../support/once.ts";
 import { selfSignedCertificate } from "../support/openssl.ts";
 import { findProgram } from "../support/processes.ts";
 import { freshHome, removePrograms } from "../support/sandbox.ts";
@@ -64,21 +65,20 @@ const BROWSERS: readonly BrowserKind[] = [
 
 type Network = TestNetwork<"server" | "client">;
 
-/** In the first test and not in a hook: Bun ends hooks after 5 s, whatever limit they name. */
-let prepared: Promise<Network> | undefined;
-const prepare = () => prepared ??= startHosts();
+const prepared = once(startHosts);
+let network: Network | undefined;
 let nginx: Nginx | undefined;
 
 async function startHosts(): Promise<Network> {
   removePrograms("certutil");
-  const network = await createNetwork({ server: "172.16.99.32", client: "172.16.99.40" });
+  network = await createNetwork({ server: "172.16.99.32", client: "172.16.99.40" });
   const { server, client } = network.hosts;
   await Promise.all([startBackEnd(server), startPageServer(client, [8000, 8001], API)]);
   return network;
 }
 
 after(async () => {
-  await (await prepared)?.close();
+  await network?.close();
 });
 
 describe("the story", { skip: missingNginx() }, () => {
@@ -86,7 +86,7 @@ describe("the story", { skip: missingNginx() }, () => {
     for (const home of ["where it has run before", "where no browser ever ran"] as const) {
       const title = `${kind.name} in a home ${home}: refused, answered after setup, refused again`;
       test(title, { ...LIMIT, skip: kind.missing }, async () => {
-        const { server, client } = (await prepare()).hosts;
+        const { server, client } = (await prepared()).hosts;
         assert.equal(findProgram("certutil"), undefined);
         const used = freshHome();
         await replaceNginx(server, await seedServer());

@@ -10,6 +10,7 @@ import { OID } from "../der/oids.ts";
 import { encodePem } from "../der/pem.ts";
 import { LocalTlsError } from "../errors.ts";
 import { type Certificate, parseCertificate } from "../x509/certificate.ts";
+import type { SigningKey } from "../x509/certificate_builder.ts";
 import {
   readBasicConstraints,
   readExtKeyUsage,
@@ -28,9 +29,10 @@ import type { Permitted } from "./permitted.ts";
 export interface Authority {
   /** The trust anchor. */
   readonly root: Certificate;
+  /** The root itself where that issues directly, as an adopted mkcert CA does. */
   readonly issuer: Certificate;
-  /** Not extractable. */
-  readonly issuerKey: CryptoKey;
+  /** Not extractable. A key that is encrypted is opened, and checked, when it is first used. */
+  readonly issuerKey: SigningKey;
   /** Fingerprint of the root: what trust stores are searched for. */
   readonly rootSha256: string;
   /** Fingerprint of the issuer's certificate. */
@@ -41,7 +43,7 @@ export interface Authority {
   readonly notAfter: Date;
   /** The issuer's subject key identifier, for the certificates below it. */
   readonly issuerKeyId: Bytes;
-  /** The issuer's certificate as PEM: the second half of every full chain. */
+  /** The issuer's certificate as PEM: the second half of every full chain; empty where the root issues. */
   readonly issuerPem: string;
 }
 
@@ -60,19 +62,26 @@ const UNDERSTOOD: ReadonlySet<string> = new Set([
  * have the same constraints, and the key is the issuer's. Dates are not checked here but at issuing, so that
  * an expired CA can still be shown and taken out of trust stores.
  *
+ * A root may be its own issuer: mkcert's is, and an adopted CA can be.
+ *
  * Throws CA_MISMATCH; DER_INVALID, CERTIFICATE_INVALID or KEY_INVALID where a part cannot be read at all.
  * Costs two signature checks and one signature, about half a millisecond.
  *
  * @param files.root Certificate DER.
  * @param files.issuer Certificate DER.
- * @param files.issuerKey PKCS#8 DER.
+ * @param files.issuerKey PKCS#8 DER, or what decrypts it: called, and checked, when the key is first used.
  */
 export async function openAuthority(
-  files: { readonly root: Bytes; readonly issuer: Bytes; readonly issuerKey: Bytes },
+  files: {
+    readonly root: Bytes;
+    readonly issuer: Bytes;
+    readonly issuerKey: Bytes | (() => Promise<Bytes>);
+  },
 ): Promise<Authority> {
   const root = parseCertificate(files.root);
   const issuer = parseCertificate(files.issuer);
-  checkAuthority(root, "root", 1);
+  const direct = equalBytes(root.der, issuer.der);
+  checkAuthority(root, "root", direct ? 0 : 1);
   checkAuthority(issuer, "issuer", 0);
   const purposes = readExtKeyUsage(issuer);
   if (purposes !== undefined && !purposes.includes(OID.serverAuth)) {
@@ -89,18 +98,17 @@ export async function openAuthority(
   ) {
     throw mismatch("the issuer's certificate names another root's key");
   }
-  const issuerKey = await importPkcs8(files.issuerKey);
-  const [selfSigned, signed, belongs, rootSha256, issuerSha256, computedId] = await Promise.all([
+  const { issuerKey: source } = files;
+  const [issuerKey, selfSigned, signed, rootSha256, issuerSha256, computedId] = await Promise.all([
+    typeof source === "function" ? openOnce(source, issuer) : openKey(source, issuer),
     isSelfSigned(root),
-    verifySignature(issuer, root.spki),
-    keyBelongsTo(issuerKey, issuer),
+    direct ? true : verifySignature(issuer, root.spki),
     sha256Hex(root.der),
     sha256Hex(issuer.der),
     ids.issuer.subject ?? keyIdentifier(issuer.publicKeyBits),
   ]);
   if (!selfSigned) throw mismatch("the root is not signed with its own key");
   if (!signed) throw mismatch("the root did not sign the issuer's certificate");
-  if (!belongs) throw mismatch("the key is not the issuer's");
   return {
     root,
     issuer,
@@ -110,8 +118,20 @@ export async function openAuthority(
     permitted,
     notAfter: root.notAfter < issuer.notAfter ? root.notAfter : issuer.notAfter,
     issuerKeyId: computedId,
-    issuerPem: encodePem("CERTIFICATE", issuer.der),
+    issuerPem: direct ? "" : encodePem("CERTIFICATE", issuer.der),
   };
+}
+
+async function openKey(pkcs8: Bytes, issuer: Certificate): Promise<CryptoKey> {
+  const key = await importPkcs8(pkcs8);
+  if (await keyBelongsTo(key, issuer)) return key;
+  throw mismatch("the key is not the issuer's");
+}
+
+/** However many certificates are issued, the key is decrypted once. */
+function openOnce(source: () => Promise<Bytes>, issuer: Certificate): () => Promise<CryptoKey> {
+  let opened: Promise<CryptoKey> | undefined;
+  return () => opened ??= source().then((pkcs8) => openKey(pkcs8, issuer));
 }
 
 /** @param below Levels of CAs that must be allowed below it. */

@@ -70,18 +70,35 @@ export async function permittedDomains(
   };
   const host = hostDomain(hostName);
   if (host !== undefined && !await isTopLevelDomain(host)) add(host);
-  for (const text of extra) {
-    const domain = parsePermit(text);
-    if (await isTopLevelDomain(domain)) {
-      const state =
-        "it is a public top-level domain, and a stolen key could impersonate every site in it";
-      throw nameError(text, state, [
-        "--permit the domain that you use, as in --permit example.com",
-        "--permit any",
-      ]);
-    }
-    add(domain);
-  }
+  for (const text of extra) add(await checkedPermit(text));
+  return { any: false, domains };
+}
+
+/**
+ * What a CA may speak for, and further domains. What it covers already is not added.
+ *
+ * Throws NAME_INVALID as {@link permittedDomains} does.
+ *
+ * @param extra Domains, each for itself and everything below; or the word "any".
+ * @example
+ * ```ts
+ * import { deepEqual } from "node:assert/strict";
+ * import { extendPermitted } from "./permitted.ts";
+ *
+ * const held = { any: false, domains: ["test"] } as const;
+ * deepEqual(await extendPermitted(held, ["app.test"]), held);
+ * deepEqual(await extendPermitted(held, ["example.com"]), { any: false, domains: ["test", "example.com"] });
+ * ```
+ */
+export async function extendPermitted(
+  held: Permitted,
+  extra: readonly string[],
+): Promise<Permitted> {
+  const isAny = extra.includes(PERMIT_ANY);
+  const wanted = isAny ? [] : await Promise.all(extra.map(checkedPermit));
+  if (held.any || isAny) return { any: true };
+  const domains = [...held.domains];
+  for (const domain of wanted) if (!covers(domains, domain)) domains.push(domain);
   return { any: false, domains };
 }
 
@@ -94,6 +111,17 @@ function hostDomain(hostName: string): string | undefined {
     if (error instanceof LocalTlsError) return undefined;
     throw error;
   }
+}
+
+async function checkedPermit(text: string): Promise<string> {
+  const domain = parsePermit(text);
+  if (!await isTopLevelDomain(domain) || DEFAULT_PERMITTED_DOMAINS.includes(domain)) return domain;
+  const state =
+    "it is a public top-level domain, and a stolen key could impersonate every site in it";
+  throw nameError(text, state, [
+    "--permit the domain that you use, as in --permit example.com",
+    "--permit any",
+  ]);
 }
 
 function parsePermit(text: string): string {

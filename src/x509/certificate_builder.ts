@@ -10,6 +10,9 @@ import { encodeExtensions } from "./extension_encoders.ts";
 import { algorithmOf } from "./keys.ts";
 import { sign } from "./signature.ts";
 
+/** A private key, or what gets it when it is needed: an encrypted one is opened for signing alone. */
+export type SigningKey = CryptoKey | (() => Promise<CryptoKey>);
+
 /** The parts of a certificate. */
 export interface CertificateParts {
   /** INTEGER TLV. */
@@ -36,9 +39,10 @@ const VERSION = explicit(0, integer(2));
  */
 export async function buildCertificate(
   parts: CertificateParts,
-  issuerKey: CryptoKey,
+  issuerKey: SigningKey,
 ): Promise<Bytes> {
-  const { signatureAlgorithm } = algorithmOf(issuerKey);
+  const key = typeof issuerKey === "function" ? await issuerKey() : issuerKey;
+  const { signatureAlgorithm } = algorithmOf(key);
   const tbs = sequence(
     VERSION,
     parts.serialTlv,
@@ -49,5 +53,5 @@ export async function buildCertificate(
     parts.spki,
     encodeExtensions(parts.extensions),
   );
-  return sequence(tbs, signatureAlgorithm, bitString(await sign(issuerKey, tbs)));
+  return sequence(tbs, signatureAlgorithm, bitString(await sign(key, tbs)));
 }

@@ -9,16 +9,23 @@ export interface IssuedEvent {
   readonly event: "issued";
   readonly time: string;
   readonly names: readonly string[];
-  /** Absolute paths of the chain and the key. */
+  /** Absolute path of the chain. */
   readonly cert: string;
-  readonly key: string;
+  /** Absolute path of the key; absent when the certificate answers a request, whose maker has the key. */
+  readonly key?: string;
+  /** Absolute path of the PKCS#12 file, if one was written. */
+  readonly p12?: string;
+  /** The certificate answers a request (RFC 2986): it is not renewed from here. */
+  readonly csr?: true;
   /** Hexadecimal content octets. */
   readonly serial: string;
   readonly sha256: string;
   readonly notBefore: string;
   readonly notAfter: string;
   readonly keyType: string;
-  readonly usage: "server";
+  readonly usage: "server" | "client" | "both";
+  /** Lifetime that was asked for, in days; absent for the default. */
+  readonly days?: number;
   /** SHA-256 of the issuer's certificate. */
   readonly issuer: string;
 }
@@ -49,23 +56,32 @@ export type EventReader<E> = (value: unknown) => E | undefined;
 export function readIssuedEvent(value: unknown): IssuedEvent | undefined {
   if (!isRecord(value)) return undefined;
   const { event, time, names, cert, key, serial, sha256, notBefore, notAfter, keyType } = value;
-  const { usage, issuer } = value;
-  if (event !== "issued" || usage !== "server" || !isTexts(names)) return undefined;
-  if (!isPath(cert) || !isPath(key) || !isSha256(sha256) || !isSha256(issuer)) return undefined;
+  const { usage, issuer, p12, csr, days } = value;
+  if (event !== "issued" || !isUsage(usage) || !isTexts(names)) return undefined;
+  if (!isPath(cert) || !isSha256(sha256) || !isSha256(issuer)) return undefined;
   if (!isTime(time) || !isTime(notBefore) || !isTime(notAfter)) return undefined;
   if (!isText(serial) || !/^[0-9a-f]+$/i.test(serial) || !isText(keyType)) return undefined;
+  // A certificate without a key of ours is one that answers a request, and nothing else.
+  if (csr !== undefined && csr !== true) return undefined;
+  if (key !== undefined && !isPath(key)) return undefined;
+  if (key === undefined && csr === undefined) return undefined;
+  if (p12 !== undefined && !isPath(p12)) return undefined;
+  if (days !== undefined && !isDays(days)) return undefined;
   return {
     event,
     time,
     names,
     cert,
-    key,
+    ...(key === undefined ? {} : { key }),
+    ...(p12 === undefined ? {} : { p12 }),
+    ...(csr === undefined ? {} : { csr }),
     serial,
     sha256,
     notBefore,
     notAfter,
     keyType,
     usage,
+    ...(days === undefined ? {} : { days }),
     issuer,
   };
 }
@@ -125,6 +141,14 @@ function isTexts(value: unknown): value is string[] {
 
 function isPath(value: unknown): value is string {
   return isText(value) && /^(?:\/|[A-Za-z]:[\\/])/.test(value) && !value.includes("\0");
+}
+
+function isUsage(value: unknown): value is IssuedEvent["usage"] {
+  return value === "server" || value === "client" || value === "both";
+}
+
+function isDays(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value > 0;
 }
 
 function isSha256(value: unknown): value is string {

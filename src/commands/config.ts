@@ -4,7 +4,7 @@
  * @module
  */
 
-import { currentCertificates, type IssuedEvent } from "../castore/ledger.ts";
+import { currentCertificates } from "../castore/ledger.ts";
 import { LocalTlsError } from "../errors.ts";
 import { parseRequestedName } from "../pki/requested_name.ts";
 import { nginxServer, parseOrigin, parseUpstream } from "../recipes/nginx.ts";
@@ -57,13 +57,18 @@ export async function config(
 }
 
 /** The newest certificate that was issued for the name and whose files are still there. */
-async function findCertificate(context: CommandContext, name: string): Promise<IssuedEvent> {
+async function findCertificate(
+  context: CommandContext,
+  name: string,
+): Promise<{ readonly cert: string; readonly key: string }> {
   const { state } = await openWorkplace(context);
   const { events } = await state.issued.read();
-  const candidates = currentCertificates(events).filter(({ names }) => names.includes(name));
-  for (const candidate of candidates.reverse()) {
-    const { files } = context.host;
-    if (await files.info(candidate.cert) && await files.info(candidate.key)) return candidate;
+  const { files } = context.host;
+  for (const { names, cert, key, usage } of currentCertificates(events).reverse()) {
+    if (!names.includes(name) || usage === "client") continue;
+    // Of a certificate that answers a request, only whoever made the request knows where the key is.
+    if (key === undefined) continue;
+    if (await files.info(cert) && await files.info(key)) return { cert, key };
   }
   throw new LocalTlsError("FILE_NOT_FOUND", `Cannot find a certificate for "${name}"`, {
     hints: [`${context.program} cert ${name}`],

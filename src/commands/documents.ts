@@ -47,14 +47,19 @@ export interface CertificateDocument {
   readonly names: readonly string[];
   /** Absolute path of the full chain, leaf first. */
   readonly cert: string;
-  /** Absolute path of the private key. */
-  readonly key: string;
+  /** Absolute path of the private key; absent when the certificate answers a request. */
+  readonly key?: string;
+  /** Absolute path of the PKCS#12 file, if one was written. */
+  readonly p12?: string;
+  /** The password of that file, if it was made up: shown here and nowhere again. */
+  readonly p12Password?: string;
   readonly notBefore: string;
   readonly notAfter: string;
   /** Hexadecimal. */
   readonly serial: string;
   readonly sha256: string;
   readonly keyType: string;
+  readonly usage: "server" | "client" | "both";
   /** issued: written by this command. kept: a good one was there already. The rest: what status found. */
   readonly state?: "issued" | "kept" | "valid" | "due" | "expired" | "missing" | "foreign";
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { currentCertificates } from "../castore/ledger.ts";
+import { currentCertificates, type IssuedEvent } from "../castore/ledger.ts";
 import type { StateDirectory } from "../castore/state_directory.ts";
 import { decodePem } from "../der/pem.ts";
 import { LocalTlsError } from "../errors.ts";
@@ -106,6 +106,7 @@ export async function issueToFiles(
     serial: issued.serial,
     sha256: issued.sha256,
     keyType: issued.keyType,
+    usage: "server",
     state: "issued",
   };
   await recordIssued(context, state, authority, document);
@@ -122,20 +123,20 @@ async function recordIssued(
   authority: Authority,
   document: CertificateDocument,
 ): Promise<void> {
-  const { names, cert, key, notBefore, notAfter, serial, sha256, keyType } = document;
+  const { names, cert, key, notBefore, notAfter, serial, sha256, keyType, usage } = document;
   try {
     await state.issued.append({
       event: "issued",
       time: context.host.now().toISOString(),
       names: [...names],
       cert,
-      key,
+      ...(key === undefined ? {} : { key }),
       serial,
       sha256,
       notBefore,
       notAfter,
       keyType,
-      usage: "server",
+      usage,
       issuer: authority.issuerSha256,
     });
   } catch (error) {
@@ -167,25 +168,44 @@ export async function findKept(
   const left = Date.parse(held.notAfter) - host.now().getTime();
   if (left < DUE_DAYS * DAY_MS) return undefined;
   if (!await filesMatch(host, held)) return undefined;
-  const { names, cert, key, notBefore, notAfter, serial, sha256, keyType } = held;
-  return { names, cert, key, notBefore, notAfter, serial, sha256, keyType, state: "kept" };
+  return { ...describeIssued(held), state: "kept" };
 }
 
-/** Whether the two files hold the certificate of that fingerprint and its key. */
+/** A line of the ledger as documents show it. */
+export function describeIssued(event: IssuedEvent): CertificateDocument {
+  const { names, cert, key, p12, notBefore, notAfter, serial, sha256, keyType, usage } = event;
+  return {
+    names,
+    cert,
+    ...(key === undefined ? {} : { key }),
+    ...(p12 === undefined ? {} : { p12 }),
+    notBefore,
+    notAfter,
+    serial,
+    sha256,
+    keyType,
+    usage,
+  };
+}
+
+/** Whether the files hold the certificate of that fingerprint and its key, where the key was made here. */
 export async function filesMatch(
   host: Host,
-  wanted: { readonly cert: string; readonly key: string; readonly sha256: string },
+  wanted: { readonly cert: string; readonly key?: string; readonly sha256: string },
 ): Promise<boolean> {
   try {
     const chain = await host.files.read(wanted.cert, 1 << 20);
-    const key = await host.files.read(wanted.key, 1 << 16);
-    if (chain === undefined || key === undefined) return false;
+    if (chain === undefined) return false;
     const leaf = decodePem(new TextDecoder().decode(chain))[0];
-    const keyBlock = decodePem(new TextDecoder().decode(key))[0];
-    if (leaf?.label !== "CERTIFICATE" || keyBlock?.label !== "PRIVATE KEY") return false;
+    if (leaf?.label !== "CERTIFICATE") return false;
     const certificate = parseCertificate(leaf.der);
-    return await keyBelongsTo(await importPkcs8(keyBlock.der), certificate) &&
-      await sha256Hex(certificate.der) === wanted.sha256;
+    if (await sha256Hex(certificate.der) !== wanted.sha256) return false;
+    if (wanted.key === undefined) return true;
+    const key = await host.files.read(wanted.key, 1 << 16);
+    if (key === undefined) return false;
+    const keyBlock = decodePem(new TextDecoder().decode(key))[0];
+    if (keyBlock?.label !== "PRIVATE KEY") return false;
+    return await keyBelongsTo(await importPkcs8(keyBlock.der), certificate);
   } catch (error) {
     if (error instanceof LocalTlsError) return false;
     throw error;

@@ -18,7 +18,7 @@ import {
   EXIT,
   type StatusDocument,
 } from "./documents.ts";
-import { DUE_DAYS, filesMatch } from "./issuing.ts";
+import { describeIssued, DUE_DAYS, filesMatch } from "./issuing.ts";
 import { findStores, type StoreOptions } from "./stores.ts";
 
 type Todo = StatusDocument["todo"][number];
@@ -90,22 +90,23 @@ async function judge(
   authority: Authority | undefined,
   event: IssuedEvent,
 ): Promise<CertificateDocument> {
-  const { names, cert, key, notBefore, notAfter, serial, sha256, keyType } = event;
-  const left = Date.parse(notAfter) - host.now().getTime();
+  const left = Date.parse(event.notAfter) - host.now().getTime();
   let state: CertificateDocument["state"] = "valid";
   if (!await filesMatch(host, event)) state = "missing";
   else if (event.issuer !== authority?.issuerSha256) state = "foreign";
   else if (left <= 0) state = "expired";
   else if (left < DUE_DAYS * DAY_MS) state = "due";
-  return { names, cert, key, notBefore, notAfter, serial, sha256, keyType, state };
+  return { ...describeIssued(event), state };
 }
 
 function certificateTodo(program: string, certificate: CertificateDocument): Todo | undefined {
-  const { names, cert, key, state } = certificate;
+  const { names, cert, key, usage, state } = certificate;
   const what = `The certificate for ${names.slice(0, 3).join(", ")}`;
-  const command = `${program} cert ${names.join(" ")} --cert-file ${
-    quoteArgument(cert)
-  } --key-file ${quoteArgument(key)}`;
+  const files = key === undefined
+    ? `--csr REQUEST --cert-file ${quoteArgument(cert)}`
+    : `${names.map(quoteArgument).join(" ")} --cert-file ${quoteArgument(cert)} ` +
+      `--key-file ${quoteArgument(key)}`;
+  const command = `${program} cert ${usage === "server" ? "" : "--client "}${files}`;
   const when = certificate.notAfter.slice(0, 10);
   if (state === "expired") return { message: `${what} ended on ${when}.`, command };
   if (state === "due") return { message: `${what} ends on ${when}.`, command };

@@ -165,9 +165,11 @@ async function removeEverywhere(
 
 async function issuedFiles(host: Host, { state }: Workplace): Promise<string[]> {
   const { events } = await state.issued.read();
-  const paths = currentCertificates(events).flatMap(({ cert, key }) => [cert, key]);
+  const paths = currentCertificates(events).flatMap(({ cert, key, p12 }) => [cert, key, p12]);
   const left: string[] = [];
-  for (const path of paths) if (await host.files.info(path)) left.push(path);
+  for (const path of paths) {
+    if (path !== undefined && await host.files.info(path)) left.push(path);
+  }
   return left;
 }
 

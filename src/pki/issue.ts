@@ -1,14 +1,13 @@
 /**
- * Issuing server certificates (profile: facts/certificate-profiles.md).
+ * Issuing certificates for servers and clients of TLS (profile: facts/certificate-profiles.md).
  *
  * @module
  */
 
-import { type Bytes, toHex } from "../bytes.ts";
+import { toHex } from "../bytes.ts";
 import { OID } from "../der/oids.ts";
 import { encodePem } from "../der/pem.ts";
 import { LocalTlsError } from "../errors.ts";
-import { parsePublicKeyInfo } from "../x509/algorithm_identifier.ts";
 import { type Certificate, parseCertificate } from "../x509/certificate.ts";
 import { buildCertificate } from "../x509/certificate_builder.ts";
 import {
@@ -21,28 +20,18 @@ import {
 } from "../x509/extensions.ts";
 import { sha256Hex } from "../x509/fingerprint.ts";
 import { keyIdentifier } from "../x509/key_identifier.ts";
-import {
-  exportPkcs8,
-  exportSpki,
-  generateKey,
-  KEY_ALGORITHMS,
-  type KeyType,
-} from "../x509/keys.ts";
-import { EMPTY_NAME } from "../x509/name.ts";
+import type { KeyType } from "../x509/keys.ts";
+import { EMPTY_NAME, encodeName } from "../x509/name.ts";
 import { randomSerialNumber } from "../x509/serial_number.ts";
 import type { Authority } from "./authority.ts";
 import { checkPermitted } from "./permitted.ts";
-import {
-  BACKDATE_MS,
-  DAY_MS,
-  DEFAULT_DAYS,
-  MAX_DAYS,
-  MAX_NAMES,
-  wholeSeconds,
-} from "./profiles.ts";
+import { MAX_NAMES } from "./profiles.ts";
 import type { RequestedName } from "./requested_name.ts";
+import { subjectKey, type SubjectKeyOptions } from "./subject_key.ts";
+import type { CertificateUsage, SubjectName } from "./subject_name.ts";
+import { chooseValidity, type ValidityOptions } from "./validity.ts";
 
-/** What to issue. */
+/** What to issue to a server. */
 export interface IssueOptions {
   /** 1 to 1,000; repetitions are dropped. */
   readonly names: readonly RequestedName[];
@@ -53,7 +42,16 @@ export interface IssueOptions {
   readonly keyType?: KeyType;
 }
 
-/** A certificate and its key. */
+/** What to issue. */
+export interface CertificateOptions extends ValidityOptions, SubjectKeyOptions {
+  /** 1 to 1,000; repetitions are dropped. */
+  readonly names: readonly SubjectName[];
+  readonly usages: CertificateUsage;
+  /** 1 to 64 characters. Default: an empty subject. */
+  readonly commonName?: string | undefined;
+}
+
+/** A certificate, and its key where it was made here. */
 export interface IssuedCertificate {
   readonly certificate: Certificate;
   /** Fingerprint of the certificate. */
@@ -62,14 +60,29 @@ export interface IssuedCertificate {
   readonly serial: string;
   readonly notBefore: Date;
   readonly notAfter: Date;
-  readonly keyType: KeyType;
+  /** It ends sooner than asked for, with its CA. */
+  readonly shortened: boolean;
+  /** "p256", "rsa2048"; a request may have an RSA key of another size: "rsa2560". */
+  readonly keyType: string;
   /** Canonical, without repetitions, in the order given. */
   readonly names: readonly string[];
   /** Certificate and issuer. The root is not part of it: clients that trust it have it (RFC 8446, 4.4.2). */
   readonly fullchainPem: string;
-  /** PKCS#8. Secret. */
+  /** PKCS#8; absent where the certificate answers a request. Secret. */
+  readonly keyPem?: string;
+}
+
+/** A certificate whose key was made here. */
+export interface IssuedWithKey extends IssuedCertificate {
   readonly keyPem: string;
 }
+
+/** The key purposes of each usage (RFC 5280, 4.2.1.12). */
+const PURPOSES: Readonly<Record<CertificateUsage, readonly string[]>> = {
+  server: [OID.serverAuth],
+  client: [OID.clientAuth],
+  both: [OID.serverAuth, OID.clientAuth],
+};
 
 /**
  * Issues a server certificate with a new key.
@@ -104,7 +117,7 @@ export interface IssuedCertificate {
 export async function issueServerCertificate(
   authority: Authority,
   options: IssueOptions,
-): Promise<IssuedCertificate> {
+): Promise<IssuedWithKey> {
   for (const name of options.names) checkPermitted(name, authority.permitted);
   return await issueUnchecked(authority, options);
 }
@@ -116,30 +129,68 @@ export async function issueServerCertificate(
 export async function issueUnchecked(
   authority: Authority,
   options: IssueOptions,
+): Promise<IssuedWithKey> {
+  const issued = await build(authority, { ...options, usages: "server" });
+  return issued as IssuedWithKey; // a new key is always here
+}
+
+/**
+ * Issues a certificate for servers, clients or both: with a new key, with one that is kept, or for the public key of a
+ * request.
+ *
+ * Throws as {@link issueServerCertificate} does, and NAME_INVALID for names of clients in a server's
+ * certificate, KEY_INVALID and DER_INVALID for a key that was given.
+ */
+export async function issueCertificate(
+  authority: Authority,
+  options: CertificateOptions,
+): Promise<IssuedCertificate> {
+  const { names, usages } = options;
+  for (const name of names) {
+    if (name.type === "dns" || name.type === "ip") {
+      checkPermitted(name, authority.permitted);
+    } else if (usages === "server") {
+      const message = `Cannot issue for "${name.value}": it is no name of a server`;
+      throw new LocalTlsError("NAME_INVALID", message);
+    }
+  }
+  return await build(authority, options);
+}
+
+async function build(
+  authority: Authority,
+  options: CertificateOptions,
 ): Promise<IssuedCertificate> {
   const names = uniqueNames(options.names);
-  const { notBefore, notAfter } = validity(authority, options);
-  const { keyType = "p256" } = options;
-  const pair = await generateKey(keyType, true);
-  const [pkcs8, spki] = await Promise.all([
-    exportPkcs8(pair.privateKey),
-    exportSpki(pair.publicKey),
-  ]);
-  const subjectKeyId = await keyIdentifier(parsePublicKeyInfo(spki).bits);
-  const der: Bytes = await buildCertificate({
+  const { notBefore, notAfter, shortened } = chooseValidity(authority, options);
+  const key = await subjectKey(options);
+  const subjectKeyId = await keyIdentifier(key.publicKeyBits);
+  const { commonName, usages } = options;
+  // Servers have no subject: every client reads the alternative names alone (RFC 9525).
+  const subject = commonName === undefined
+    ? EMPTY_NAME
+    : encodeName([[OID.commonName, commonName]]);
+  const alternatives = names.filter((name) => name.type !== "user");
+  if (alternatives.length === 0 && commonName === undefined) {
+    throw new LocalTlsError("NAME_INVALID", "Cannot issue a certificate: it would have no name");
+  }
+  const der = await buildCertificate({
     serialTlv: randomSerialNumber(),
     issuer: authority.issuer.subject,
     notBefore,
     notAfter,
-    subject: EMPTY_NAME, // every client reads the alternative names alone (RFC 9525)
-    spki,
+    subject,
+    spki: key.spki,
     extensions: [
       encodeBasicConstraints(false),
-      encodeKeyUsage(KEY_ALGORITHMS[keyType].tlsKeyUsage),
-      encodeExtKeyUsage([OID.serverAuth]),
+      encodeKeyUsage(key.usages),
+      encodeExtKeyUsage(PURPOSES[usages]),
       encodeSubjectKeyIdentifier(subjectKeyId),
       encodeAuthorityKeyIdentifier(authority.issuerKeyId),
-      encodeSubjectAltName(names, true), // critical with an empty subject: else Chromium and Java refuse
+      // Critical with an empty subject (RFC 5280, 4.2.1.6): else Chromium and Java refuse.
+      ...(alternatives.length === 0
+        ? []
+        : [encodeSubjectAltName(alternatives, commonName === undefined)]),
     ],
   }, authority.issuerKey);
   const certificate = parseCertificate(der);
@@ -149,14 +200,15 @@ export async function issueUnchecked(
     serial: toHex(certificate.serialNumber),
     notBefore,
     notAfter,
-    keyType,
+    shortened,
+    keyType: key.keyType,
     names: names.map(({ value }) => value),
     fullchainPem: encodePem("CERTIFICATE", der) + authority.issuerPem,
-    keyPem: encodePem("PRIVATE KEY", pkcs8),
+    ...(key.pkcs8 === undefined ? {} : { keyPem: encodePem("PRIVATE KEY", key.pkcs8) }),
   };
 }
 
-function uniqueNames(names: readonly RequestedName[]): RequestedName[] {
+function uniqueNames(names: readonly SubjectName[]): SubjectName[] {
   const unique = [...new Map(names.map((name) => [`${name.type}:${name.value}`, name])).values()];
   if (unique.length === 0) {
     throw new LocalTlsError("NAME_INVALID", "Cannot issue a certificate: no name is given");
@@ -169,46 +221,4 @@ function uniqueNames(names: readonly RequestedName[]): RequestedName[] {
     );
   }
   return unique;
-}
-
-/**
- * From an hour back, to the days asked for, and within the CA's own life on both sides: outside it the certificate is
- * good for nobody (RFC 5280, 6.1.3 checks every date of the path), and a date that says otherwise only misleads.
- */
-function validity(
-  authority: Authority,
-  options: IssueOptions,
-): { notBefore: Date; notAfter: Date } {
-  const { now, days = DEFAULT_DAYS } = options;
-  if (!Number.isInteger(days) || days < 1 || days > MAX_DAYS) {
-    throw new LocalTlsError(
-      "USAGE",
-      `Cannot issue for ${days} days: it must be a whole number from 1 to ${MAX_DAYS} (Apple refuses longer)`,
-      { hints: [`--days ${days > MAX_DAYS ? MAX_DAYS : DEFAULT_DAYS}`] },
-    );
-  }
-  const start = Math.max(authority.root.notBefore.getTime(), authority.issuer.notBefore.getTime());
-  const end = authority.notAfter.getTime();
-  if (now.getTime() < start) {
-    throw new LocalTlsError(
-      "CA_EXPIRED",
-      `Cannot issue: the CA is valid from ${
-        new Date(start).toISOString()
-      }, and now is ${now.toISOString()}`,
-      { hints: ["Check this machine's clock: date"] },
-    );
-  }
-  if (now.getTime() > end) {
-    throw new LocalTlsError(
-      "CA_EXPIRED",
-      `Cannot issue: the CA ended on ${
-        new Date(end).toISOString()
-      }, and now is ${now.toISOString()}`,
-      { hints: ["Check this machine's clock: date"] },
-    );
-  }
-  const notBefore = wholeSeconds(Math.max(now.getTime() - BACKDATE_MS, start));
-  // Both ends belong to the validity (RFC 5280, 4.1.2.5), so the last second is taken off.
-  const notAfter = wholeSeconds(Math.min(notBefore.getTime() + days * DAY_MS - 1000, end));
-  return { notBefore, notAfter };
 }

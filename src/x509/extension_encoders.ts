@@ -17,13 +17,10 @@ import {
   sequenceOf,
 } from "../der/encode.ts";
 import { OID } from "../der/oids.ts";
-import { encodeGeneralName } from "./general_name.ts";
+import { type EncodableName, encodeGeneralName } from "./general_name.ts";
 import { KEY_USAGES, type KeyUsage } from "./key_usage.ts";
 
-/** A name to put into a subjectAltName. */
-export type EncodableName =
-  | { readonly type: "dns"; readonly value: string }
-  | { readonly type: "ip"; readonly octets: Uint8Array };
+export type { EncodableName };
 
 const CRITICAL = boolean(true);
 

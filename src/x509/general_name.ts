@@ -67,14 +67,18 @@ function readIa5(element: Element): string {
   return text;
 }
 
-/** Encodes a dNSName (ASCII) or an iPAddress. */
-export function encodeGeneralName(
-  name: { readonly type: "dns"; readonly value: string } | {
-    readonly type: "ip";
-    readonly octets: Uint8Array;
-  },
-): Bytes {
-  return name.type === "dns" ? implicit(2, asciiOctets(name.value)) : implicit(7, name.octets);
+/** A GeneralName to write: dNSName, rfc822Name and URI in ASCII, iPAddress as 4 or 16 octets. */
+export type EncodableName =
+  | { readonly type: "dns" | "email" | "uri"; readonly value: string }
+  | { readonly type: "ip"; readonly octets: Uint8Array };
+
+const FORM_NUMBERS = { email: 1, dns: 2, uri: 6 } as const;
+
+/** Encodes a GeneralName. */
+export function encodeGeneralName(name: EncodableName): Bytes {
+  return name.type === "ip"
+    ? implicit(7, name.octets)
+    : implicit(FORM_NUMBERS[name.type], asciiOctets(name.value));
 }
 
 /** A GeneralName as people write it; "other" forms as their tag number: "[4]". Not escaped. */

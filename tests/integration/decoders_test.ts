@@ -16,11 +16,7 @@ import { toHex } from "../../src/bytes.ts";
 import { decodePem, encodePem } from "../../src/der/pem.ts";
 import { openAuthority } from "../../src/pki/authority.ts";
 import { createHierarchy } from "../../src/pki/hierarchy.ts";
-import {
-  type IssuedCertificate,
-  issueServerCertificate,
-  issueUnchecked,
-} from "../../src/pki/issue.ts";
+import { type IssuedWithKey, issueServerCertificate, issueUnchecked } from "../../src/pki/issue.ts";
 import { permittedDomains } from "../../src/pki/permitted.ts";
 import { parseRequestedName } from "../../src/pki/requested_name.ts";
 import { type Certificate, parseCertificate, readSubjectText } from "../../src/x509/certificate.ts";
@@ -49,7 +45,7 @@ const NAMES = ["localhost", "*.foo.test", "bücher.test", "127.0.0.1", "172.16.9
 async function issue(
   texts: readonly string[],
   keyType: KeyType = "p256",
-): Promise<IssuedCertificate> {
+): Promise<IssuedWithKey> {
   const names = texts.map((text) => parseRequestedName(text).name);
   return await issueServerCertificate(authority, { names, now, keyType });
 }
@@ -69,7 +65,7 @@ interface Files {
 
 /** Writes the CA and one chain, for a tool to read. */
 function withFiles(
-  issued: IssuedCertificate,
+  issued: IssuedWithKey,
   body: (files: Files) => Promise<void>,
 ): Promise<void> {
   return withScratchDirectory(async (directory) => {

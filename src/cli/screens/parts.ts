@@ -48,12 +48,19 @@ export function storeTable(stores: readonly StoreResult[], style: Style): string
   });
 }
 
-/** The two files of a certificate. */
+/** The files of a certificate: the key only where it was made here, PKCS#12 where it was asked for. */
 export function certificateFiles(certificate: CertificateDocument, style: Style): string[] {
-  return formatTable([
-    [certificate.cert, { text: "certificate, full chain", mark: style.dim }],
-    [certificate.key, { text: "private key", mark: style.dim }],
-  ]);
+  const { cert, key, p12 } = certificate;
+  const files: [path: string | undefined, content: string][] = [
+    [cert, "certificate, full chain"],
+    [key, "private key"],
+    [p12, "both as PKCS#12"],
+  ];
+  return formatTable(
+    files.flatMap(([path, content]): Cell[][] =>
+      path === undefined ? [] : [[path, { text: content, mark: style.dim }]]
+    ),
+  );
 }
 
 /** Names of a certificate on one line; many are cut short. */

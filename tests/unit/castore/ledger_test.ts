@@ -125,6 +125,13 @@ describe("what is no event", () => {
     ["a time that is none", { ...ISSUED, notAfter: "soon" }],
     ["a number for a time", { ...ISSUED, time: 7 }],
     ["another usage", { ...ISSUED, usage: "everything" }],
+    ["no key, and no request either", { ...ISSUED, key: undefined }],
+    ["a key that is no path, beside a request", { ...ISSUED, key: 7, csr: true }],
+    ["a request that is none", { ...ISSUED, csr: "yes" }],
+    ["a relative path of PKCS#12", { ...ISSUED, p12: "a.p12" }],
+    ["days that are no number", { ...ISSUED, days: "90" }],
+    ["days in parts", { ...ISSUED, days: 1.5 }],
+    ["no days", { ...ISSUED, days: 0 }],
   ];
   for (const [what, value] of issued) {
     test(`issued: ${what}`, () => assert.equal(readIssuedEvent(value), undefined));
@@ -142,8 +149,16 @@ describe("what is no event", () => {
     test(`trusted: ${what}`, () => assert.equal(readTrustedEvent(value), undefined));
   }
 
+  test("what only some certificates have is kept", () => {
+    const { key: _, ...withoutKey } = ISSUED;
+    const answer: IssuedEvent = { ...withoutKey, csr: true, usage: "both", days: 90 };
+    assert.deepEqual(readIssuedEvent(answer), answer);
+    const client: IssuedEvent = { ...ISSUED, usage: "client", p12: "/work/ann-client.p12" };
+    assert.deepEqual(readIssuedEvent(client), client);
+  });
+
   test("unknown fields of a later version are left out, not refused", () => {
-    assert.deepEqual(readIssuedEvent({ ...ISSUED, p12: "/x.p12" }), ISSUED);
+    assert.deepEqual(readIssuedEvent({ ...ISSUED, note: "x" }), ISSUED);
     assert.deepEqual(readTrustedEvent({ ...ADDED, note: "x" }), ADDED);
   });
 });

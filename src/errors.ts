@@ -19,6 +19,14 @@ export const ERROR_CODES = [
   "PEM_INVALID",
   "CERTIFICATE_INVALID",
   "KEY_INVALID",
+  /** A certification request is malformed, or its signature is not that of its own key. */
+  "CSR_INVALID",
+  /** A PKCS#12 file is malformed, or uses what is not supported. */
+  "PFX_INVALID",
+  /** The password is not the one that the key or file was encrypted with. */
+  "PASSWORD_WRONG",
+  /** A new password cannot be used. */
+  "PASSWORD_INVALID",
   /** There is no CA in the state directory. */
   "CA_MISSING",
   /** Some of the CA's files are there, others are not. */

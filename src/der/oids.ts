@@ -65,6 +65,7 @@ export const OID = {
   sha256WithRsa: "1.2.840.113549.1.1.11",
   sha384WithRsa: "1.2.840.113549.1.1.12",
   sha512WithRsa: "1.2.840.113549.1.1.13",
+  md2WithRsa: "1.2.840.113549.1.1.2",
   ecdsaWithSha1: "1.2.840.10045.4.1",
   ecdsaWithSha256: "1.2.840.10045.4.3.2",
   ecdsaWithSha384: "1.2.840.10045.4.3.3",
@@ -75,6 +76,7 @@ export const OID = {
   pbes2: "1.2.840.113549.1.5.13",
   pbmac1: "1.2.840.113549.1.5.14",
   hmacWithSha1: "1.2.840.113549.2.7",
+  hmacWithSha224: "1.2.840.113549.2.8",
   hmacWithSha256: "1.2.840.113549.2.9",
   hmacWithSha384: "1.2.840.113549.2.10",
   hmacWithSha512: "1.2.840.113549.2.11",
@@ -82,8 +84,38 @@ export const OID = {
   aes192Cbc: "2.16.840.1.101.3.4.1.22",
   aes256Cbc: "2.16.840.1.101.3.4.1.42",
 
+  // What old writers of password-based encryption use: RFC 8018, B.2.2, RFC 7914, 7
+  desEde3Cbc: "1.2.840.113549.3.7",
+  scrypt: "1.3.6.1.4.1.11591.4.11",
+
+  // Digest algorithms: RFC 8017, appendix B.1, NIST's register
+  sha1: "1.3.14.3.2.26",
+  sha256: "2.16.840.1.101.3.4.2.1",
+  sha384: "2.16.840.1.101.3.4.2.2",
+  sha512: "2.16.840.1.101.3.4.2.3",
+
   // PKCS#9 attributes of requests: RFC 2985
   extensionRequest: "1.2.840.113549.1.9.14",
+
+  // Content types: RFC 5652, 4, 5.1, 6.1 and 8
+  data: "1.2.840.113549.1.7.1",
+  signedData: "1.2.840.113549.1.7.2",
+  envelopedData: "1.2.840.113549.1.7.3",
+  encryptedData: "1.2.840.113549.1.7.6",
+
+  // PKCS#12: RFC 7292, 4.2 and appendix C; attributes of bags: RFC 2985, 5.5
+  pbeWithShaAnd3KeyTripleDesCbc: "1.2.840.113549.1.12.1.3",
+  pbeWithShaAnd128BitRc2Cbc: "1.2.840.113549.1.12.1.5",
+  pbeWithShaAnd40BitRc2Cbc: "1.2.840.113549.1.12.1.6",
+  keyBag: "1.2.840.113549.1.12.10.1.1",
+  pkcs8ShroudedKeyBag: "1.2.840.113549.1.12.10.1.2",
+  certBag: "1.2.840.113549.1.12.10.1.3",
+  crlBag: "1.2.840.113549.1.12.10.1.4",
+  secretBag: "1.2.840.113549.1.12.10.1.5",
+  safeContentsBag: "1.2.840.113549.1.12.10.1.6",
+  x509Certificate: "1.2.840.113549.1.9.22.1",
+  friendlyName: "1.2.840.113549.1.9.20",
+  localKeyId: "1.2.840.113549.1.9.21",
 } as const;
 
 const names = new Map<string, string>();

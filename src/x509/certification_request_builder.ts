@@ -1,0 +1,62 @@
+/**
+ * Making certification requests (PKCS#10, RFC 2986).
+ *
+ * @module
+ */
+
+import type { Bytes } from "../bytes.ts";
+import { bitString, explicit, integer, oid, sequence, sequenceOf, set } from "../der/encode.ts";
+import { OID } from "../der/oids.ts";
+import { encodeSubjectAltName } from "./extension_encoders.ts";
+import type { EncodableName } from "./general_name.ts";
+import { algorithmOf } from "./keys.ts";
+import { EMPTY_NAME, encodeName } from "./name.ts";
+import { sign } from "./signature.ts";
+
+/** What a request says. */
+export interface RequestParts {
+  /** A private key that may sign; decides the signature algorithm. */
+  readonly privateKey: CryptoKey;
+  /** SubjectPublicKeyInfo TLV of the same key. */
+  readonly spki: Uint8Array;
+  /** To ask for as subjectAltNames, in this order. */
+  readonly names: readonly EncodableName[];
+  /** The subject's only attribute, 1 to 64 characters (the caller's duty); left out, the subject is empty. */
+  readonly commonName?: string | undefined;
+}
+
+/** RFC 2986, 4.1: version 1 is written as 0. */
+const VERSION = integer(0);
+
+/**
+ * Encodes and signs a request.
+ * Throws KEY_INVALID for a private key that is not of the table in keys.ts; RangeError where there are no names.
+ *
+ * @returns CertificationRequest DER; its PEM label is "CERTIFICATE REQUEST".
+ * @example
+ * ```ts
+ * import { equal } from "node:assert/strict";
+ * import { parseRequest, verifyRequest } from "./certification_request.ts";
+ * import { createRequest } from "./certification_request_builder.ts";
+ * import { exportSpki, generateKey } from "./keys.ts";
+ *
+ * const { privateKey, publicKey } = await generateKey("p256", true);
+ * const spki = await exportSpki(publicKey);
+ * const request = parseRequest(await createRequest({ privateKey, spki, names: [{ type: "dns", value: "a.test" }] }));
+ * await verifyRequest(request);
+ * equal(request.requestedNames.length, 1);
+ * ```
+ */
+export async function createRequest(parts: RequestParts): Promise<Bytes> {
+  const { privateKey, spki, names, commonName } = parts;
+  if (names.length === 0) throw new RangeError("Cannot make a request without names");
+  const subject = commonName === undefined
+    ? EMPTY_NAME
+    : encodeName([[OID.commonName, commonName]]);
+  // RFC 5280, 4.2.1.6: critical where the subject is empty.
+  const extensions = [encodeSubjectAltName(names, commonName === undefined)];
+  const attribute = sequence(oid(OID.extensionRequest), set(sequenceOf(extensions)));
+  const info = sequence(VERSION, subject, spki, explicit(0, attribute));
+  const { signatureAlgorithm } = algorithmOf(privateKey);
+  return sequence(info, signatureAlgorithm, bitString(await sign(privateKey, info)));
+}

@@ -35,7 +35,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "@stricli/core": ["cli"],
   "deno-std": ["cli"],
   "get-east-asian-width": ["cli"],
-  "@peculiar/webcrypto": ["truststore"],
+  "@peculiar/webcrypto": ["x509"],
   "tlds": ["pki"],
 };
 

@@ -5,8 +5,8 @@
  * @module
  */
 
-import { Crypto } from "@peculiar/webcrypto";
 import { type Bytes, concatBytes } from "../../bytes.ts";
+import { decryptTripleDes as decryptCbc } from "../../x509/triple_des.ts";
 
 /**
  * Decrypts the check text.
@@ -19,15 +19,7 @@ export async function decryptTripleDes(
   encrypted: Bytes,
 ): Promise<Bytes | undefined> {
   const derived = await deriveKeyAndIv(passKey, entrySalt);
-  // WebCrypto lacks DES-EDE3-CBC.
-  const { subtle } = new Crypto();
-  const algorithm = { name: "DES-EDE3-CBC", iv: derived.slice(32, 40) };
-  const key = await subtle.importKey("raw", derived.slice(0, 24), algorithm, false, ["decrypt"]);
-  try {
-    return new Uint8Array(await subtle.decrypt(algorithm, key, encrypted));
-  } catch {
-    return undefined;
-  }
+  return await decryptCbc(derived.slice(0, 24), derived.slice(32, 40), encrypted);
 }
 
 /** 40 octets: HMAC(chp, pes || es) || HMAC(chp, HMAC(chp, pes) || es), in the names that NSS uses. */

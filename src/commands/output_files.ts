@@ -68,8 +68,9 @@ export function outputFiles(
 }
 
 /**
- * Writes the key first, then the chain: a crash between the two leaves a key without a certificate,
- * never a certificate that a server would start with and no key.
+ * Writes both files or, where one of them cannot be written, neither: a renewal on a full disk must not
+ * leave a new key beside the old certificate. The key takes its place first: a crash between the two
+ * leaves a key without a certificate, never a certificate that a server would start with and no key.
  */
 export async function writeOutputFiles(
   host: Host,
@@ -78,8 +79,10 @@ export async function writeOutputFiles(
   content: { readonly fullchainPem: string; readonly keyPem: string },
 ): Promise<void> {
   const owner = user.owner;
-  await host.files.write(files.key, content.keyPem, { mode: 0o600, owner });
-  await host.files.write(files.cert, content.fullchainPem, { mode: 0o644, owner });
+  await host.files.writeTogether([
+    { path: files.key, content: content.keyPem, mode: 0o600, owner },
+    { path: files.cert, content: content.fullchainPem, mode: 0o644, owner },
+  ]);
 }
 
 /** Makes an absolute path of what the user typed, without asking the file system. */

@@ -39,6 +39,12 @@ export interface WriteOptions {
   readonly owner?: Owner | undefined;
 }
 
+/** One file of {@link Files.writeTogether}. */
+export interface FileToWrite extends WriteOptions {
+  readonly path: string;
+  readonly content: Uint8Array | string;
+}
+
 /** Files. Every failure is a LocalTlsError (FILE_*) that names the path. */
 export interface Files {
   /**
@@ -60,6 +66,12 @@ export interface Files {
    * Never follows a symlink at the path (refused with FILE_UNSAFE), leaves nothing behind on failure.
    */
   write(path: string, content: Uint8Array | string, options?: WriteOptions): Promise<void>;
+  /**
+   * As write(), for files that make sense only together (a certificate and its key): all of them are
+   * written and synced beside their places before the first is renamed, so that a full disk or a
+   * directory that cannot be written to leaves every old file as it was.
+   */
+  writeTogether(files: readonly FileToWrite[]): Promise<void>;
   /**
    * Appends one line (O_APPEND, O_NOFOLLOW, one write, fsync); makes the file if needed. A file that
    * does not end with a line end (its last writer was killed) gets one first.

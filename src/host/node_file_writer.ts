@@ -9,7 +9,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { toHex } from "../bytes.ts";
 import { LocalTlsError } from "../errors.ts";
-import type { FileInfo, WriteOptions } from "./host.ts";
+import type { FileInfo, FileToWrite, WriteOptions } from "./host.ts";
 import { applyOwnership, syncDirectory } from "./node_directories.ts";
 import { type FileAction, fileError, systemCode } from "./system_error.ts";
 
@@ -29,30 +29,56 @@ export function writeWholeFile(
   content: Uint8Array | string,
   options: WriteOptions = {},
 ): void {
-  refuseUnlessPlain("write", file, lstat(file));
+  writeFilesTogether([{ ...options, path: file, content }]);
+}
+
+/** Implements Files.writeTogether. */
+export function writeFilesTogether(files: readonly FileToWrite[]): void {
+  const staged: { readonly temporary: string; readonly path: string }[] = [];
+  let current = "";
+  try {
+    for (const file of files) {
+      current = file.path;
+      staged.push({ temporary: stageFile(file), path: file.path });
+    }
+    for (let next = staged[0]; next !== undefined; next = staged[0]) {
+      current = next.path;
+      fs.renameSync(next.temporary, next.path);
+      staged.shift();
+    }
+    for (const directory of new Set(files.map((file) => path.dirname(file.path)))) {
+      current = directory;
+      syncDirectory(directory);
+    }
+  } catch (error) {
+    for (const { temporary } of staged) removeQuietly(temporary);
+    throw fileError("write", current, error);
+  }
+}
+
+/** Writes a file under a temporary name beside its place. @returns that name. */
+function stageFile(file: FileToWrite): string {
+  refuseUnlessPlain("write", file.path, lstat(file.path));
+  const { content } = file;
   const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
   // A short name of its own: a suffix to a long file name would pass the limit of 255 octets.
   const random = toHex(crypto.getRandomValues(new Uint8Array(TEMPORARY_NAME_OCTETS)));
-  const temporary = path.join(path.dirname(file), `.localtls-${random}`);
-  let exists = false;
+  const temporary = path.join(path.dirname(file.path), `.localtls-${random}`);
+  // Owner-only at first: nobody can open it before it has its final mode.
+  const descriptor = fs.openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   try {
-    // Owner-only at first: nobody can open it before it has its final mode.
-    const descriptor = fs.openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
-    exists = true;
     try {
       writeFully(descriptor, bytes);
-      applyOwnership(descriptor, options.mode ?? DEFAULT_FILE_MODE, options.owner);
+      applyOwnership(descriptor, file.mode ?? DEFAULT_FILE_MODE, file.owner);
       fs.fsyncSync(descriptor);
     } finally {
       fs.closeSync(descriptor);
     }
-    fs.renameSync(temporary, file);
-    exists = false;
-    syncDirectory(path.dirname(file));
   } catch (error) {
-    if (exists) removeQuietly(temporary);
-    throw fileError("write", file, error);
+    removeQuietly(temporary);
+    throw error;
   }
+  return temporary;
 }
 
 /** Implements Files.appendLine. */

@@ -11,7 +11,12 @@ import { type Bytes, toBytes } from "../bytes.ts";
 import { LocalTlsError } from "../errors.ts";
 import type { FileInfo, Files, WriteOptions } from "./host.ts";
 import { makeDirectories, renameDurably } from "./node_directories.ts";
-import { appendLineToFile, refuseUnlessPlain, writeWholeFile } from "./node_file_writer.ts";
+import {
+  appendLineToFile,
+  refuseUnlessPlain,
+  writeFilesTogether,
+  writeWholeFile,
+} from "./node_file_writer.ts";
 import { fileError, systemCode } from "./system_error.ts";
 
 /** Enough for every certificate, bundle and key store that is not an attack. */
@@ -28,6 +33,7 @@ export function createNodeFiles(): Files {
     realPath: (file) => attempt(() => resolveRealPath(file)),
     writable: (file) => attempt(() => isWritable(file)),
     write: (file, content, options) => attempt(() => writeWholeFile(file, content, options)),
+    writeTogether: (list) => attempt(() => writeFilesTogether(list)),
     appendLine: (file, line, options) => attempt(() => appendLineToFile(file, line, options)),
     makeDirectory: (directory, options?: WriteOptions) =>
       attempt(() => makeDirectories(directory, options)),

@@ -6,7 +6,7 @@
 
 import { toBytes } from "../../src/bytes.ts";
 import { LocalTlsError } from "../../src/errors.ts";
-import type { FileInfo, Files, Owner, WriteOptions } from "../../src/host/host.ts";
+import type { FileInfo, Files, FileToWrite, Owner, WriteOptions } from "../../src/host/host.ts";
 import { type FileAction, fileError } from "../../src/host/system_error.ts";
 import { type FakeDisk, type FakeNode, FakeSystemError, parentOf } from "./fake_disk.ts";
 
@@ -59,6 +59,20 @@ export function createFakeFiles({ disk, user, beforeChange }: FakeFilesOptions):
     }
     return owner ?? self;
   };
+  /** What is refused is refused before the first file is put. */
+  const writeAll = async (list: readonly FileToWrite[]): Promise<void> => {
+    const puts: (() => void)[] = [];
+    for (const { path, content, ...options } of list) {
+      await change("write", path, () => {
+        beforeChange("write", path);
+        const place = openParent(path);
+        refuse("write", path, disk.get(place));
+        const entry = { content, mode: options.mode ?? 0o600, ...chown(options) };
+        puts.push(() => disk.put(place, entry));
+      });
+    }
+    for (const put of puts) put();
+  };
   const refuse = (action: FileAction, path: string, node: FakeNode | undefined) => {
     if (node === undefined || node.type === "file") return;
     throw new LocalTlsError("FILE_UNSAFE", `Cannot ${action} "${path}": it is a ${node.type}`);
@@ -101,13 +115,8 @@ export function createFakeFiles({ disk, user, beforeChange }: FakeFilesOptions):
           if (node !== undefined) return disk.mayWrite(node, user());
         }
       }).catch(() => false),
-    write: (path, content, options) =>
-      change("write", path, () => {
-        beforeChange("write", path);
-        const place = openParent(path);
-        refuse("write", path, disk.get(place));
-        disk.put(place, { content, mode: options?.mode ?? 0o600, ...chown(options) });
-      }),
+    write: (path, content, options) => writeAll([{ ...options, path, content }]),
+    writeTogether: writeAll,
     appendLine: (path, line, options) =>
       change("append to", path, () => {
         beforeChange("append", path);

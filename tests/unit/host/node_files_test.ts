@@ -113,6 +113,38 @@ describe("Files.write", () => {
     }));
 });
 
+describe("Files.writeTogether", () => {
+  const pair = (directory: string) => [
+    { path: join(directory, "key.pem"), content: "new key" },
+    { path: join(directory, "cert.pem"), content: "new certificate", mode: 0o644 },
+  ];
+
+  test("writes every file with its mode", () =>
+    withScratchDirectory(async (directory) => {
+      await files.writeTogether(pair(directory));
+      assert.deepEqual(fs.readdirSync(directory).sort(), ["cert.pem", "key.pem"]);
+      assert.equal(fs.readFileSync(join(directory, "key.pem"), "utf8"), "new key");
+      assert.equal(modeOf(join(directory, "key.pem")), 0o600);
+      assert.equal(modeOf(join(directory, "cert.pem")), 0o644);
+    }));
+
+  for (const what of ["a directory at", "no directory for", "a symlink at"]) {
+    test(`leaves the first file as it was where there is ${what} the second's path`, () =>
+      withScratchDirectory(async (directory) => {
+        const [key, cert] = pair(directory);
+        let path = cert!.path;
+        fs.writeFileSync(key!.path, "old key");
+        if (what.startsWith("a directory")) fs.mkdirSync(path);
+        else if (what.startsWith("a symlink")) fs.symlinkSync("nowhere", path);
+        else path = join(directory, "missing/cert.pem");
+        const before = fs.readdirSync(directory);
+        await assert.rejects(files.writeTogether([key!, { ...cert!, path }]), /cert\.pem/);
+        assert.equal(fs.readFileSync(key!.path, "utf8"), "old key");
+        assert.deepEqual(fs.readdirSync(directory), before);
+      }));
+  }
+});
+
 describe("Files.appendLine", () => {
   test("makes an owner-only file, then appends", () =>
     withScratchDirectory(async (directory) => {

@@ -54,8 +54,18 @@ const STEPS = {
     gate("tsc with bun-types", [process.execPath, tsc, "--project", "."]);
   },
   layers: () => gate("layers", [BUN, "scripts/layers.ts"]),
+  // Deno adds imports of all exports to each example, which noUnusedLocals would refuse.
   examples: () =>
-    gate("documentation examples", [DENO, "test", "-A", "--doc", "--quiet", "mod.ts", "src"]),
+    gate("documentation examples", [
+      DENO,
+      "test",
+      "-A",
+      "--doc",
+      "--no-check",
+      "--quiet",
+      "mod.ts",
+      "src",
+    ]),
   build: () => gate("build", [BUN, "scripts/build.ts", "--quiet"]),
   unit: () => {
     suite("unit (Bun)", [BUN, "test", "./tests/unit/"]);

@@ -4,11 +4,11 @@
  * @module
  */
 
-import { currentTrust } from "../castore/ledger.ts";
+import { currentTrust, type TrustedEvent } from "../castore/ledger.ts";
 import { LocalTlsError } from "../errors.ts";
 import { applyChange, type StoreResult } from "../truststore/change.ts";
 import { createElevation } from "../truststore/elevation.ts";
-import { discoverStores, parseStoreKinds } from "../truststore/families.ts";
+import { discoverStores, openRecordedStore, parseStoreKinds } from "../truststore/families.ts";
 import type { PlannedStep, TrustAnchor, TrustStore } from "../truststore/store.ts";
 import { keepAnchor } from "./anchors.ts";
 import type { CommandContext, Workplace } from "./context.ts";
@@ -21,11 +21,17 @@ export interface StoreOptions {
   readonly nssPasswordFile?: string | undefined;
 }
 
-/** Finds the stores of this machine, or those of the kinds in --stores. Throws USAGE, FILE_*. */
+/**
+ * Finds the stores of this machine, or those of the kinds in --stores.
+ *
+ * @param recorded Entries of the ledger whose stores are wanted even where a search does not find them.
+ * Throws USAGE, FILE_*.
+ */
 export async function findStores(
   context: CommandContext,
   { user }: Workplace,
   options: StoreOptions,
+  recorded: readonly TrustedEvent[] = [],
 ): Promise<TrustStore[]> {
   const { host } = context;
   const kinds = options.stores === undefined ? undefined : parseStoreKinds(options.stores);
@@ -33,7 +39,15 @@ export async function findStores(
     announce: (message) => context.report({ type: "progress", message }),
   });
   const nssPassword = await readPassword(context, options.nssPasswordFile);
-  return await discoverStores({ host, user, elevation, nssPassword }, kinds);
+  const search = { host, user, elevation, nssPassword };
+  const stores = await discoverStores(search, kinds);
+  for (const { kind, path } of recorded) {
+    if (kinds !== undefined && !kinds.includes(kind)) continue;
+    if (stores.some((store) => store.kind === kind && store.path === path)) continue;
+    const hidden = openRecordedStore(search, kind, path);
+    if (hidden !== undefined && await host.files.info(path) !== undefined) stores.push(hidden);
+  }
+  return stores;
 }
 
 async function readPassword(
@@ -102,7 +116,8 @@ export async function planTrust(
       throw error;
     });
     const wanted = change === "add" ? "trusted" : "absent";
-    if (state === undefined || state.state === wanted) continue;
+    if (state === undefined) continue;
+    if (state.state === wanted && !(change === "add" && state.renewable === true)) continue;
     steps.push(...await store.plan(change, anchor));
   }
   return steps;

@@ -35,7 +35,8 @@ export async function uninstall(
   const { state } = workplace;
   const authority = await loadWhatIsThere(context, workplace, flags.purge === true);
   const anchors = await findAnchors(context, workplace, authority);
-  const stores = await findStores(context, workplace, flags);
+  const recorded = currentTrust((await state.trusted.read()).events);
+  const stores = await findStores(context, workplace, flags, recorded);
   const ca = authority === undefined ? {} : { ca: describeAuthority(state, authority) };
   const left = await issuedFiles(host, workplace);
 

@@ -33,7 +33,9 @@ export async function untrust(
   const anchor = authority === undefined
     ? await findAnchor(context, workplace, flags.source)
     : anchorOfAuthority(state, authority);
-  const stores = await findStores(context, workplace, flags);
+  const recorded = currentTrust((await state.trusted.read()).events)
+    .filter(({ sha256 }) => sha256 === anchor.sha256);
+  const stores = await findStores(context, workplace, flags, recorded);
   const about = authority === undefined
     ? { anchor: describeAnchor(anchor) }
     : { ca: describeAuthority(state, authority) };

@@ -7,7 +7,7 @@
 import { LocalTlsError } from "../errors.ts";
 import type { OperatingSystem } from "../host/host.ts";
 import { javaFamily } from "./java/family.ts";
-import { nssFamily } from "./nss/family.ts";
+import { nssFamily, openRecordedNssStore } from "./nss/family.ts";
 import type { DiscoverContext, StoreKind, TrustStore, TrustStoreFamily } from "./store.ts";
 import { systemFamily } from "./system/family.ts";
 import { createUnavailableStore } from "./unavailable_store.ts";
@@ -61,6 +61,20 @@ export async function discoverFamily(
       hints: error instanceof LocalTlsError ? error.hints : [],
     })];
   }
+}
+
+/**
+ * A store that the ledger knows and {@link discoverStores} does not find any more: a Chromium database that another
+ * one hides by now, a profile that was taken out of profiles.ini. Without it `uninstall` would leave it as it is.
+ *
+ * @returns undefined for kinds whose stores cannot hide.
+ */
+export function openRecordedStore(
+  context: DiscoverContext,
+  kind: StoreKind,
+  path: string,
+): TrustStore | undefined {
+  return kind === "nss" ? openRecordedNssStore(context, path) : undefined;
 }
 
 /** Reads `--stores system,nss`. Throws USAGE, naming the words that exist. */

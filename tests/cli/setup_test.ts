@@ -266,3 +266,20 @@ describe("trust and untrust of somebody's certificate", () => {
     });
   }
 });
+
+test("uninstall cleans a database that another one hides by now", SLOW, async () => {
+  const scratch = makeScratch();
+  const only = ["--stores", "nss", "--json"];
+  const xdg = join(scratch.home, ".local/share/pki/nssdb");
+  mkdirSync(xdg, { recursive: true, mode: 0o700 });
+  const setup = await scratch.run(["setup", "a.test", ...only]);
+  assert.equal(setup.code, 0, setup.stdout);
+  const paths = setup.json().stores.map(({ path }: StoreResult) => path);
+  assert.ok(paths.includes(xdg), paths.join());
+  // Once this directory is there, Chromium and a search look at nothing else.
+  mkdirSync(join(scratch.home, ".pki/nssdb"), { recursive: true, mode: 0o700 });
+  const gone = await scratch.run(["uninstall", ...only]);
+  assert.equal(gone.code, 0, gone.stdout);
+  const hidden = gone.json().stores.find(({ path }: StoreResult) => path === xdg);
+  assert.equal(hidden?.outcome, "removed", gone.stdout);
+});

@@ -1,13 +1,14 @@
 /**
- * A process of its own that adds an anchor to an NSS database: `bun nss_program.ts DIRECTORY PEM [hang]`.
- * With "hang" it stops before the transaction is committed, says so, and waits to be killed.
+ * A process of its own that adds an anchor to an NSS database: `bun nss_program.ts DIRECTORY PEM [MODE]`.
+ * With "hang" it stops before either file is committed, with "between" after the first of the two; it says so, and
+ * waits to be killed.
  *
  * @module
  */
 
 import { readFileSync } from "node:fs";
 import process from "node:process";
-import type { Host } from "../../src/host/host.ts";
+import type { Database, Host } from "../../src/host/host.ts";
 import { decodePem } from "../../src/der/pem.ts";
 import { createNodeHost } from "../../src/host/node_host.ts";
 import { parseCertificate } from "../../src/x509/certificate.ts";
@@ -26,32 +27,44 @@ const anchor = {
 } as const;
 
 const real = createNodeHost();
+/** Connections that write, in the order of opening. */
+const writing: Database[] = [];
+let commits = 0;
+
+function hang(): void {
+  console.log("written, not committed");
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+}
+
+/** Everything into the file, as a large change would have it, and the journal hot. */
+function spill(database: Database): void {
+  database.exec("PRAGMA cache_size = 1");
+  database.exec("PRAGMA cache_spill = 1");
+  database.exec("CREATE TABLE filler (a)");
+  for (let i = 0; i < 200; i++) database.exec("INSERT INTO filler VALUES (zeroblob(4000))");
+}
+
 const hanging: Host = {
   ...real,
   openDatabase: async (path, options) => {
     const database = await real.openDatabase(path, options);
-    return {
+    const wrapped: Database = {
       ...database,
       exec(sql) {
+        if (sql === "BEGIN IMMEDIATE") writing.push(database);
         if (sql === "COMMIT" && options.readOnly !== true) {
-          // Everything into the file, as a large change would have it, and the journal hot.
-          for (const schema of ["main", "keys"]) {
-            database.exec(`PRAGMA ${schema}.cache_size = 1`);
-            database.exec(`PRAGMA ${schema}.cache_spill = 1`);
+          commits++;
+          if (commits === 1 && mode === "hang") {
+            for (const each of writing) spill(each);
+            hang();
           }
-          database.exec("CREATE TABLE main.filler (a); CREATE TABLE keys.filler (a)");
-          for (const schema of ["main", "keys"]) {
-            for (let i = 0; i < 200; i++) {
-              database.exec(`INSERT INTO ${schema}.filler VALUES (zeroblob(4000))`);
-            }
-          }
-          console.log("written, not committed");
-          Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+          if (commits === 2 && mode === "between") hang();
         }
         database.exec(sql);
       },
     };
+    return wrapped;
   },
 };
 
-await storeAt(directory, { host: mode === "hang" ? hanging : real }).add(anchor);
+await storeAt(directory, { host: mode === undefined ? real : hanging }).add(anchor);

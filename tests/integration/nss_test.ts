@@ -346,6 +346,24 @@ describe("processes of their own", { skip }, () => {
       assert.equal((await ask(version!, directory)).valid, true);
     }
   });
+
+  test("killed between the two files leave nothing that is trusted, and the next run mends it", async () => {
+    for (const existing of [true, false]) {
+      const directory = scratchDirectory("nss");
+      if (existing) await storeAt(directory).add(peer);
+      const killed = start(program(directory, "between"), { timeoutMs: 30_000 });
+      await waitFor("the change", () => killed.output().includes("written, not committed"));
+      process.kill(killed.pid, "SIGKILL");
+      await killed.ended;
+      const store = storeAt(directory);
+      assert.notEqual((await store.state(anchor)).state, "trusted");
+      if (existing) assert.deepEqual(await store.state(peer), { state: "trusted" });
+      await store.add(anchor);
+      assert.deepEqual(await store.state(anchor), { state: "trusted" });
+      const [version] = NSS_VERSIONS;
+      assert.equal((await ask(version!, directory)).valid, true);
+    }
+  });
 });
 
 describe("root for a user", { skip: process.getuid?.() !== 0 && "root is needed" }, () => {

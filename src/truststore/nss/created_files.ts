@@ -7,7 +7,7 @@
 import { LocalTlsError } from "../../errors.ts";
 import type { Host, WriteOptions } from "../../host/host.ts";
 import { openForWriting } from "./database.ts";
-import { CERTIFICATE_FILE, KEY_FILE, KEYS, MODULE_FILE } from "./layout.ts";
+import { CERTIFICATE_FILE, KEY_FILE, MODULE_FILE } from "./layout.ts";
 import { unlock } from "./verdict.ts";
 
 /** A file beside the databases, and what was written into it. */
@@ -110,12 +110,11 @@ async function removeDatabases(
   const database = await openForWriting(host, directory);
   try {
     return await database.transact(async () => {
-      const isEmpty = (table: string) =>
-        database.connection.all(`SELECT 1 FROM ${table} LIMIT 1`).length === 0;
-      if (database.columns.size > 0 && !isEmpty("main.nssPublic")) return false;
-      if (database.hasMetaData()) {
-        if (!isEmpty(`${KEYS}.nssPrivate`)) return false;
-        if ((await unlock(database, undefined)).type === "unknown") return false;
+      const hasObjects = database.columns.size > 0 &&
+        database.certificates.all("SELECT 1 FROM nssPublic LIMIT 1").length > 0;
+      if (hasObjects || database.hasPrivateObjects()) return false;
+      if (database.hasMetaData() && (await unlock(database, undefined)).type === "unknown") {
+        return false;
       }
       for (const path of [certificates, keys]) if (ours.has(path)) await host.files.remove(path);
       if (ours.has(keys)) await host.files.remove(`${directory}/${MODULE_FILE}`);

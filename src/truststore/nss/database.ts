@@ -1,6 +1,10 @@
 /**
- * Opening the two files of an NSS database as one SQLite connection, so that both change in one
- * transaction or not at all.
+ * The two files of an NSS database, each on a connection of its own.
+ *
+ * SQLite could attach one to the other and change both in one transaction, but Deno allows ATTACH only to
+ * programs that may do everything. So both are locked, and key4.db is committed first: killed between the
+ * two, what is left are signatures without an object, or an object without its signatures, which clients
+ * refuse, state() calls broken and the next add() mends. Never trust that nobody asked for.
  *
  * @module
  */
@@ -8,7 +12,7 @@
 import { toBytes } from "../../bytes.ts";
 import { LocalTlsError } from "../../errors.ts";
 import type { Database, Host, OpenDatabaseOptions, WriteOptions } from "../../host/host.ts";
-import { CERTIFICATE_FILE, CREATE_META_DATA, createStatements, KEY_FILE, KEYS } from "./layout.ts";
+import { CERTIFICATE_FILE, CREATE_META_DATA, createStatements, KEY_FILE } from "./layout.ts";
 import type { PasswordRow } from "./password.ts";
 
 /**
@@ -73,7 +77,7 @@ export async function openForWriting(
 ): Promise<NssDatabase> {
   const options = { busyTimeoutMs: BUSY_TIMEOUT_MS, ...(create !== undefined && { create }) };
   return await whileLocked(host, WRITE_WAIT_MS, async () => {
-    // Made here with its mode, to be attached by its name.
+    // Made here with its mode; opened below where it is there.
     if (create !== undefined) {
       (await host.openDatabase(`${directory}/${KEY_FILE}`, options)).close();
     }
@@ -88,38 +92,20 @@ async function openBoth(
 ): Promise<NssDatabase> {
   const keyFile = `${directory}/${KEY_FILE}`;
   const hasKeyFile = await host.files.info(keyFile) !== undefined;
-  const connection = await host.openDatabase(`${directory}/${CERTIFICATE_FILE}`, options);
+  const opened = [await host.openDatabase(`${directory}/${CERTIFICATE_FILE}`, options)];
   try {
-    if (hasKeyFile) attach(connection, keyFile);
+    if (hasKeyFile) opened.push(await host.openDatabase(keyFile, options));
     if (options.readOnly === true) {
       // Everything is read in one transaction: once it has begun, no lock of others is in its way.
-      connection.exec("BEGIN");
-      connection.all("SELECT 1 FROM main.sqlite_master LIMIT 1");
-      if (hasKeyFile) connection.all(`SELECT 1 FROM ${KEYS}.sqlite_master LIMIT 1`);
+      for (const connection of opened) {
+        connection.exec("BEGIN");
+        connection.all("SELECT 1 FROM sqlite_master LIMIT 1");
+      }
     }
-    return new NssDatabase(host, connection, directory, hasKeyFile);
+    return new NssDatabase(host, directory, opened[0]!, opened[1]);
   } catch (error) {
-    connection.close();
+    for (const connection of opened) connection.close();
     throw error;
-  }
-}
-
-function attach(connection: Database, keyFile: string): void {
-  try {
-    connection.all(`ATTACH ? AS ${KEYS}`, keyFile);
-    connection.all(`PRAGMA ${KEYS}.schema_version`);
-  } catch (error) {
-    // The host speaks of the main file; it is the other one.
-    const message = causeMessage(error);
-    const locked = error instanceof LocalTlsError && error.code === "STORE_LOCKED";
-    throw new LocalTlsError(
-      locked ? "STORE_LOCKED" : "STORE_UNAVAILABLE",
-      `Cannot use the database "${keyFile}": ${message}`,
-      {
-        hints: message.includes("too many attached") ? ["deno run --allow-all ..."] : [],
-        cause: error instanceof LocalTlsError ? error.cause : error,
-      },
-    );
   }
 }
 
@@ -133,19 +119,25 @@ function isInterruptedWrite(error: unknown): boolean {
   return causeMessage(error).includes("attempt to write a readonly database");
 }
 
-/** An open NSS database: cert9.db is the main schema, key4.db is attached as `keys`. */
-export class NssDatabase implements NssDatabase {
-  readonly connection: Database;
+/** An open NSS database. */
+export class NssDatabase {
+  /** cert9.db. */
+  readonly certificates: Database;
+  readonly #keys: Database | undefined;
   readonly #host: Host;
-  #columns: ReadonlySet<string>;
   readonly #directory: string;
-  readonly #hasKeyFile: boolean;
+  #columns: ReadonlySet<string>;
 
-  constructor(host: Host, connection: Database, directory: string, hasKeyFile: boolean) {
+  constructor(
+    host: Host,
+    directory: string,
+    certificates: Database,
+    keys: Database | undefined,
+  ) {
     this.#host = host;
-    this.connection = connection;
     this.#directory = directory;
-    this.#hasKeyFile = hasKeyFile;
+    this.certificates = certificates;
+    this.#keys = keys;
     this.#columns = this.#readColumns();
   }
 
@@ -154,67 +146,80 @@ export class NssDatabase implements NssDatabase {
     return this.#columns;
   }
 
+  /** key4.db. Only to be asked for where {@link hasMetaData} or after {@link createTables}. */
+  get keys(): Database {
+    if (this.#keys !== undefined) return this.#keys;
+    throw new LocalTlsError(
+      "STORE_UNAVAILABLE",
+      `Cannot use the database "${this.#directory}/${KEY_FILE}": it is not there`,
+    );
+  }
+
   /** Whether key4.db is there and has the table of password and signatures. */
   hasMetaData(): boolean {
-    return this.#hasKeyFile && this.#tables(KEYS).has("metaData");
+    return this.#keys !== undefined && tables(this.#keys).has("metaData");
+  }
+
+  /** Whether key4.db is there and holds private objects: keys, passwords. */
+  hasPrivateObjects(): boolean {
+    if (this.#keys === undefined || !tables(this.#keys).has("nssPrivate")) return false;
+    return this.#keys.all("SELECT 1 FROM nssPrivate LIMIT 1").length > 0;
   }
 
   /** The password row; undefined where no password was ever set, not even an empty one. */
   readPasswordRow(): PasswordRow | undefined {
     if (!this.hasMetaData()) return undefined;
-    const [row] = this.connection.all(
-      `SELECT item1, item2 FROM ${KEYS}.metaData WHERE id = 'password'`,
-    );
+    const [row] = this.keys.all("SELECT item1, item2 FROM metaData WHERE id = 'password'");
     if (!(row?.item1 instanceof Uint8Array) || !(row.item2 instanceof Uint8Array)) return undefined;
     return { globalSalt: toBytes(row.item1), check: toBytes(row.item2) };
   }
 
   /** Makes the tables of files that are still empty. Inside a transaction. */
   createTables(): void {
-    if (this.#tables("main").size === 0) {
-      for (const statement of createStatements("main")) this.connection.exec(statement);
+    if (tables(this.certificates).size === 0) {
+      for (const statement of createStatements("nssPublic")) this.certificates.exec(statement);
     }
-    const tables = this.#tables(KEYS);
-    if (tables.size === 0) {
-      for (const statement of createStatements(KEYS)) this.connection.exec(statement);
-    } else if (!tables.has("metaData")) this.connection.exec(CREATE_META_DATA);
+    const held = tables(this.keys);
+    if (held.size === 0) {
+      for (const statement of createStatements("nssPrivate")) this.keys.exec(statement);
+    }
+    if (!held.has("metaData")) this.keys.exec(CREATE_META_DATA);
     this.#columns = this.#readColumns();
   }
 
-  /** Runs the work with both files locked for writing; all of it takes place, or nothing. */
+  /** Runs the work with both files locked for writing; what fails before the end leaves both as they were. */
   async transact<T>(work: () => Promise<T> | T): Promise<T> {
-    const execute = (sql: string) =>
-      whileLocked(this.#host, WRITE_WAIT_MS, () => this.connection.exec(sql));
-    await execute("BEGIN IMMEDIATE");
+    // Locked in NSS's own order, so that two writers cannot wait for each other.
+    const connections = [this.certificates, ...this.#keys === undefined ? [] : [this.#keys]];
+    const begun: Database[] = [];
+    const execute = (connection: Database, sql: string) =>
+      whileLocked(this.#host, WRITE_WAIT_MS, () => connection.exec(sql));
     try {
+      for (const connection of connections) {
+        await execute(connection, "BEGIN IMMEDIATE");
+        begun.push(connection);
+      }
       const result = await work();
       // Waits for readers; what has been written stays in the transaction meanwhile.
-      await execute("COMMIT");
+      for (const connection of connections.reverse()) {
+        await execute(connection, "COMMIT");
+        begun.splice(begun.indexOf(connection), 1);
+      }
       return result;
     } catch (error) {
-      try {
-        this.connection.exec("ROLLBACK");
-      } catch {
-        // SQLite has rolled back by itself (disk full); the first error is the one that counts.
-      }
+      for (const connection of begun) rollBack(connection);
       throw error;
     }
   }
 
   close(): void {
-    this.connection.close();
-  }
-
-  #tables(schema: string): Set<string> {
-    const rows = this.connection.all(
-      `SELECT name FROM ${schema}.sqlite_master WHERE type = 'table'`,
-    );
-    return new Set(rows.map((row) => String(row.name)));
+    this.certificates.close();
+    this.#keys?.close();
   }
 
   #readColumns(): ReadonlySet<string> {
-    const columns = this.connection.all("PRAGMA main.table_info(nssPublic)");
-    if (columns.length === 0 && this.#tables("main").size > 0) {
+    const columns = this.certificates.all("PRAGMA table_info(nssPublic)");
+    if (columns.length === 0 && tables(this.certificates).size > 0) {
       throw new LocalTlsError(
         "STORE_UNAVAILABLE",
         `Cannot use the database "${this.#directory}/${CERTIFICATE_FILE}": it is no NSS database`,
@@ -222,4 +227,17 @@ export class NssDatabase implements NssDatabase {
     }
     return new Set(columns.map((column) => String(column.name)));
   }
+}
+
+function rollBack(connection: Database): void {
+  try {
+    connection.exec("ROLLBACK");
+  } catch {
+    // SQLite has rolled back by itself (disk full); the first error is the one that counts.
+  }
+}
+
+function tables(connection: Database): Set<string> {
+  const rows = connection.all("SELECT name FROM sqlite_master WHERE type = 'table'");
+  return new Set(rows.map((row) => String(row.name)));
 }

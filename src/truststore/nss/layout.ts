@@ -12,9 +12,6 @@ export const MODULE_FILE = "pkcs11.txt";
 /** What NSS kept its data in before cert9.db and key4.db (Berkeley DB). */
 export const LEGACY_FILES: readonly string[] = ["cert8.db", "key3.db"];
 
-/** The name that key4.db is attached under. */
-export const KEYS = "keys";
-
 /** The attribute columns of NSS 3.87, in its order. Later versions add their own to an existing table. */
 const COLUMNS =
   `a0 a1 a2 a3 a10 a11 a12 a80 a81 a82 a83 a84 a85 a86 a87 a88 a89 a8a a8b a90 a100 a101
@@ -32,18 +29,15 @@ const INDEXES = [["issuer", "a81"], ["subject", "a101"], ["label", "a3"], [
   "a102",
 ]] as const;
 
-/** Statements that make the table of cert9.db, or of key4.db, in an empty file. */
-export function createStatements(schema: "main" | typeof KEYS): string[] {
-  const table = schema === "main" ? "nssPublic" : "nssPrivate";
+/** Statements that make the table of objects in an empty file: nssPublic in cert9.db, nssPrivate in key4.db. */
+export function createStatements(table: "nssPublic" | "nssPrivate"): string[] {
   const columns = COLUMNS.split(/\s/).join(", ");
-  const statements = [
-    `CREATE TABLE ${schema}.${table} (id PRIMARY KEY UNIQUE ON CONFLICT ABORT, ${columns})`,
-    ...INDEXES.map(([name, column]) => `CREATE INDEX ${schema}.${name} ON ${table} (${column})`),
+  return [
+    `CREATE TABLE ${table} (id PRIMARY KEY UNIQUE ON CONFLICT ABORT, ${columns})`,
+    ...INDEXES.map(([name, column]) => `CREATE INDEX ${name} ON ${table} (${column})`),
   ];
-  if (schema === KEYS) statements.push(CREATE_META_DATA);
-  return statements;
 }
 
-/** Statement that makes the table of the password and the signatures. */
+/** Statement that makes the table of the password and the signatures in key4.db. */
 export const CREATE_META_DATA =
-  `CREATE TABLE ${KEYS}.metaData (id PRIMARY KEY UNIQUE ON CONFLICT REPLACE, item1, item2)`;
+  "CREATE TABLE metaData (id PRIMARY KEY UNIQUE ON CONFLICT REPLACE, item1, item2)";

@@ -21,7 +21,6 @@ import {
   ulong,
 } from "./attributes.ts";
 import type { NssDatabase } from "./database.ts";
-import { KEYS } from "./layout.ts";
 import type { PasswordKey } from "./password.ts";
 import { signAttribute, signatureName, signaturePrefix } from "./signatures.ts";
 import { type AttributeValues, TRUST_FORMATS, type TrustFormat } from "./trust_format.ts";
@@ -47,7 +46,7 @@ const MAX_OBJECT_ID = 0x3fffffff;
 /** The certificate by its DER, its trust by issuer and serial number, which is how NSS looks it up. */
 export function findAnchorRows(database: NssDatabase, certificate: Certificate): AnchorRows {
   if (database.columns.size === 0) return { certificates: [], trust: [] };
-  const certificates = database.connection.all(
+  const certificates = database.certificates.all(
     "SELECT id FROM nssPublic WHERE a0 = ? AND a11 = ?",
     ulong(OBJECT_CLASS.certificate),
     certificate.der,
@@ -64,7 +63,7 @@ function findTrustRows(
 ): TrustRow[] {
   const types = [...TRUST_FORMATS[format].values(NO_DIGESTS, "delegator").keys()]
     .filter((type) => database.columns.has(columnOf(type)));
-  const rows = database.connection.all(
+  const rows = database.certificates.all(
     `SELECT ${["id", ...types.map(columnOf)].join(", ")} FROM nssPublic ` +
       "WHERE a0 = ? AND a81 = ? AND a82 = ?",
     ulong(TRUST_FORMATS[format].objectClass),
@@ -132,8 +131,8 @@ export async function insertTrust(
   ]);
   if (key === undefined) return;
   for (const [type, value] of values) {
-    database.connection.run(
-      `INSERT INTO ${KEYS}.metaData (id, item1) VALUES (?, ?)`,
+    database.keys.run(
+      `INSERT INTO metaData (id, item1) VALUES (?, ?)`,
       signatureName(id, type),
       await signAttribute(key, id, type, value),
     );
@@ -143,11 +142,11 @@ export async function insertTrust(
 /** Deletes objects and their signatures. */
 export function deleteObjects(database: NssDatabase, ids: readonly bigint[]): void {
   for (const id of ids) {
-    database.connection.run("DELETE FROM nssPublic WHERE id = ?", id);
+    database.certificates.run("DELETE FROM nssPublic WHERE id = ?", id);
     if (!database.hasMetaData()) continue;
     const prefix = signaturePrefix(id);
-    database.connection.run(
-      `DELETE FROM ${KEYS}.metaData WHERE substr(id, 1, ${prefix.length}) = ?`,
+    database.keys.run(
+      `DELETE FROM metaData WHERE substr(id, 1, ${prefix.length}) = ?`,
       prefix,
     );
   }
@@ -159,7 +158,7 @@ function insertObject(
   attributes: readonly (readonly [number, Bytes])[],
 ): void {
   const columns = ["id", ...attributes.map(([type]) => columnOf(type))];
-  database.connection.run(
+  database.certificates.run(
     `INSERT INTO nssPublic (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})`,
     id,
     ...attributes.map(([, value]) => value),
@@ -170,9 +169,10 @@ function unusedObjectId(database: NssDatabase): bigint {
   for (;;) {
     const [random = 0] = crypto.getRandomValues(new Uint32Array(1));
     const id = BigInt(random % MAX_OBJECT_ID) + 1n;
-    const taken = database.connection.all("SELECT 1 FROM nssPublic WHERE id = ?", id).length > 0 ||
-      database.connection.all(
-          `SELECT 1 FROM ${KEYS}.metaData WHERE substr(id, 1, 18) = ?`,
+    const taken =
+      database.certificates.all("SELECT 1 FROM nssPublic WHERE id = ?", id).length > 0 ||
+      database.keys.all(
+          `SELECT 1 FROM metaData WHERE substr(id, 1, 18) = ?`,
           signaturePrefix(id),
         ).length > 0;
     if (!taken) return id;
@@ -184,7 +184,7 @@ function unusedObjectId(database: NssDatabase): bigint {
  */
 function chooseLabel(database: NssDatabase, certificate: Certificate, label: string): Bytes {
   const ofClass = ulong(OBJECT_CLASS.certificate);
-  const [same] = database.connection.all(
+  const [same] = database.certificates.all(
     "SELECT a3 FROM nssPublic WHERE a0 = ? AND a101 = ? AND a3 IS NOT NULL AND a3 <> ? LIMIT 1",
     ofClass,
     certificate.subject,
@@ -193,7 +193,7 @@ function chooseLabel(database: NssDatabase, certificate: Certificate, label: str
   if (same?.a3 instanceof Uint8Array && same.a3.length > 0) return toBytes(same.a3);
   for (let number = 1;; number++) {
     const octets = new TextEncoder().encode(number === 1 ? label : `${label} #${number}`);
-    const taken = database.connection.all(
+    const taken = database.certificates.all(
       "SELECT 1 FROM nssPublic WHERE a0 = ? AND a3 = ? LIMIT 1",
       ofClass,
       octets,

@@ -7,7 +7,6 @@
 import { LocalTlsError } from "../../errors.ts";
 import type { StoreState, TrustAnchor } from "../store.ts";
 import type { NssDatabase } from "./database.ts";
-import { KEYS } from "./layout.ts";
 import { type PasswordKey, unlockPasswordRow } from "./password.ts";
 import { type AnchorRows, findAnchorRows, type TrustRow } from "./rows.ts";
 import { signatureName, verifyAttribute } from "./signatures.ts";
@@ -175,8 +174,8 @@ function readSignatures(database: NssDatabase, row: TrustRow): Map<number, Uint8
   const signatures = new Map<number, Uint8Array>();
   if (!database.hasMetaData()) return signatures;
   for (const type of row.values.keys()) {
-    const [found] = database.connection.all(
-      `SELECT item1 FROM ${KEYS}.metaData WHERE id = ?`,
+    const [found] = database.keys.all(
+      `SELECT item1 FROM metaData WHERE id = ?`,
       signatureName(row.id, type),
     );
     if (found?.item1 instanceof Uint8Array) signatures.set(type, found.item1);

@@ -5,7 +5,6 @@
  */
 
 import type { NssDatabase } from "./database.ts";
-import { KEYS } from "./layout.ts";
 import { createEmptyPasswordRow } from "./password.ts";
 import { deleteObjects, findAnchorRows, insertCertificate, insertTrust } from "./rows.ts";
 import type { Certificate } from "../../x509/certificate.ts";
@@ -20,8 +19,8 @@ export async function writeAnchor(database: NssDatabase, wanted: Wanted): Promis
   database.createTables();
   if (database.readPasswordRow() === undefined) {
     const row = await createEmptyPasswordRow();
-    database.connection.run(
-      `INSERT INTO ${KEYS}.metaData (id, item1, item2) VALUES ('password', ?, ?)`,
+    database.keys.run(
+      `INSERT INTO metaData (id, item1, item2) VALUES ('password', ?, ?)`,
       row.globalSalt,
       row.check,
     );

@@ -28,6 +28,8 @@ export interface Ledger<E> {
    * FILE_UNSAFE: an event that cannot be noted is for the caller to judge.
    */
   append(event: E): Promise<void>;
+  /** As append(), for several events in one write: a batch costs the disk as much as one event. */
+  appendAll(events: readonly E[]): Promise<void>;
   /** Reads it whole; a missing file is an empty ledger. Throws STATE_UNSAFE, FILE_READ, FILE_TOO_LARGE. */
   read(): Promise<LedgerContent<E>>;
 }
@@ -40,12 +42,15 @@ export function openLedger<E>(
   readEvent: EventReader<E>,
 ): Ledger<E> {
   const owner: WriteOptions = { owner: place.owner };
+  const appendAll = async (events: readonly E[]) => {
+    await host.files.makeDirectory(place.path, { mode: DIRECTORY_MODE, ...owner });
+    const lines = events.map((event) => JSON.stringify(event));
+    await host.files.appendLines(path, lines, { mode: PRIVATE_MODE, ...owner });
+  };
   return {
     path,
-    async append(event) {
-      await host.files.makeDirectory(place.path, { mode: DIRECTORY_MODE, ...owner });
-      await host.files.appendLine(path, JSON.stringify(event), { mode: PRIVATE_MODE, ...owner });
-    },
+    append: (event) => appendAll([event]),
+    appendAll,
     async read() {
       const info = await host.files.info(path);
       if (info === undefined) return { events: [], damaged: 0 };

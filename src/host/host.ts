@@ -77,6 +77,8 @@ export interface Files {
    * does not end with a line end (its last writer was killed) gets one first.
    */
   appendLine(path: string, line: string, options?: WriteOptions): Promise<void>;
+  /** As appendLine(), for several lines in one write and one fsync; nothing for none. */
+  appendLines(path: string, lines: readonly string[], options?: WriteOptions): Promise<void>;
   /**
    * Makes the directory and the missing ones above it, all with the same mode (default 0o700) and
    * owner; leaves existing ones as they are.

@@ -81,9 +81,14 @@ function stageFile(file: FileToWrite): string {
   return temporary;
 }
 
-/** Implements Files.appendLine. */
-export function appendLineToFile(file: string, line: string, options: WriteOptions = {}): void {
-  if (/[\r\n]/.test(line)) {
+/** Implements Files.appendLine and Files.appendLines. */
+export function appendLinesToFile(
+  file: string,
+  lines: readonly string[],
+  options: WriteOptions = {},
+): void {
+  if (lines.length === 0) return;
+  if (lines.some((line) => /[\r\n]/.test(line))) {
     throw new LocalTlsError("INTERNAL", `Cannot append to "${file}": the line has a line end`);
   }
   try {
@@ -95,7 +100,7 @@ export function appendLineToFile(file: string, line: string, options: WriteOptio
       }
       if (created) applyOwnership(descriptor, options.mode ?? DEFAULT_FILE_MODE, options.owner);
       const start = endsWithLineEnd(descriptor, stat.size) ? "" : "\n";
-      writeFully(descriptor, new TextEncoder().encode(`${start}${line}\n`));
+      writeFully(descriptor, new TextEncoder().encode(`${start}${lines.join("\n")}\n`));
       fs.fsyncSync(descriptor);
     } finally {
       fs.closeSync(descriptor);

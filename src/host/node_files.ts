@@ -12,7 +12,7 @@ import { LocalTlsError } from "../errors.ts";
 import type { FileInfo, Files, WriteOptions } from "./host.ts";
 import { makeDirectories, renameDurably } from "./node_directories.ts";
 import {
-  appendLineToFile,
+  appendLinesToFile,
   refuseUnlessPlain,
   writeFilesTogether,
   writeWholeFile,
@@ -34,7 +34,8 @@ export function createNodeFiles(): Files {
     writable: (file) => attempt(() => isWritable(file)),
     write: (file, content, options) => attempt(() => writeWholeFile(file, content, options)),
     writeTogether: (list) => attempt(() => writeFilesTogether(list)),
-    appendLine: (file, line, options) => attempt(() => appendLineToFile(file, line, options)),
+    appendLine: (file, line, options) => attempt(() => appendLinesToFile(file, [line], options)),
+    appendLines: (file, lines, options) => attempt(() => appendLinesToFile(file, lines, options)),
     makeDirectory: (directory, options?: WriteOptions) =>
       attempt(() => makeDirectories(directory, options)),
     rename: (from, to) => attempt(() => renameDurably(from, to)),

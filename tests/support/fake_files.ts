@@ -78,6 +78,27 @@ export function createFakeFiles({ disk, user, beforeChange }: FakeFilesOptions):
     throw new LocalTlsError("FILE_UNSAFE", `Cannot ${action} "${path}": it is a ${node.type}`);
   };
 
+  const appendAll = async (path: string, lines: readonly string[], options?: WriteOptions) => {
+    if (lines.length === 0) return;
+    await change("append to", path, () => {
+      beforeChange("append", path);
+      const existing = disk.walk(path, user(), false).node;
+      refuse("append to", path, existing);
+      if (existing === undefined) {
+        const entry = {
+          content: `${lines.join("\n")}\n`,
+          mode: options?.mode ?? 0o600,
+          ...chown(options),
+        };
+        return disk.put(openParent(path), entry);
+      }
+      if (!disk.mayWrite(existing, user())) throw new FakeSystemError("EACCES");
+      const before = new TextDecoder().decode(existing.content);
+      const start = before === "" || before.endsWith("\n") ? "" : "\n";
+      existing.content = new TextEncoder().encode(`${before}${start}${lines.join("\n")}\n`);
+    });
+  };
+
   return {
     read: (path, maxBytes = 16 * 1024 * 1024) =>
       guard("read", path, undefined, () => {
@@ -117,20 +138,8 @@ export function createFakeFiles({ disk, user, beforeChange }: FakeFilesOptions):
       }).catch(() => false),
     write: (path, content, options) => writeAll([{ ...options, path, content }]),
     writeTogether: writeAll,
-    appendLine: (path, line, options) =>
-      change("append to", path, () => {
-        beforeChange("append", path);
-        const existing = disk.walk(path, user(), false).node;
-        refuse("append to", path, existing);
-        if (existing === undefined) {
-          const entry = { content: `${line}\n`, mode: options?.mode ?? 0o600, ...chown(options) };
-          return disk.put(openParent(path), entry);
-        }
-        if (!disk.mayWrite(existing, user())) throw new FakeSystemError("EACCES");
-        const before = new TextDecoder().decode(existing.content);
-        const start = before === "" || before.endsWith("\n") ? "" : "\n";
-        existing.content = new TextEncoder().encode(`${before}${start}${line}\n`);
-      }),
+    appendLine: (path, line, options) => appendAll(path, [line], options),
+    appendLines: (path, lines, options) => appendAll(path, lines, options),
     makeDirectory: (path, options) =>
       change("create", path, () => {
         const missing: string[] = [];

@@ -13,6 +13,7 @@ const host = createNodeHost();
 const CHANGES = [
   "write",
   "appendLine",
+  "appendLines",
   "makeDirectory",
   "rename",
   "remove",

@@ -145,6 +145,24 @@ describe("Files.writeTogether", () => {
   }
 });
 
+describe("Files.appendLines", () => {
+  test("appends several lines at once, after one that its last writer left unfinished", () =>
+    withScratchDirectory(async (directory) => {
+      const path = join(directory, "ledger");
+      fs.writeFileSync(path, "torn");
+      await files.appendLines(path, ["one", "two"]);
+      assert.equal(fs.readFileSync(path, "utf8"), "torn\none\ntwo\n");
+    }));
+
+  test("makes nothing for no lines, and refuses a line with a line end in it", () =>
+    withScratchDirectory(async (directory) => {
+      const path = join(directory, "ledger");
+      await files.appendLines(path, []);
+      await assert.rejects(files.appendLines(path, ["one", "two\nthree"]), { code: "INTERNAL" });
+      assert.equal(fs.existsSync(path), false);
+    }));
+});
+
 describe("Files.appendLine", () => {
   test("makes an owner-only file, then appends", () =>
     withScratchDirectory(async (directory) => {

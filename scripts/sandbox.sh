@@ -48,9 +48,16 @@ fi
 root=$2
 shift 2
 
-# The memory for everything is mounted over /tmp for a moment, since that exists everywhere, and moved to
-# its place once /run is covered.
-scratch=/tmp
+# The memory for everything is mounted over some directory for a moment, and moved to its place once /run is
+# covered. Not over one that the checkout lies in.
+scratch=
+for directory in /mnt /media /tmp /srv; do
+  [ -d "$directory" ] || continue
+  case "$root/" in "$directory"/*) continue ;; esac
+  scratch=$directory
+  break
+done
+[ -n "$scratch" ] || unavailable "there is no directory to mount over"
 mount -t tmpfs -o mode=0755 localtls-sandbox "$scratch" || unavailable "no tmpfs can be mounted"
 mkdir "$scratch/outside" "$scratch/root" "$scratch/etc"
 # Containers have these bound from elsewhere, which an overlay does not show.

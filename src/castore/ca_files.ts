@@ -5,7 +5,7 @@
  */
 
 import type { Bytes } from "../bytes.ts";
-import { decodePem, encodePem } from "../der/pem.ts";
+import { decodePem, encodePem, type PemBlock } from "../der/pem.ts";
 import { LocalTlsError } from "../errors.ts";
 import type { Host } from "../host/host.ts";
 import { type Authority, openAuthority } from "../pki/authority.ts";
@@ -28,12 +28,43 @@ const MAX_FILE_BYTES = 64 * 1024;
 /** The files that are there, as they are. */
 export type CaContent = ReadonlyMap<CaFile, Bytes>;
 
-/** PEM label (RFC 7468, 5 and 10) and mode of each file. */
-const FORMATS: Readonly<Record<CaFile, { readonly label: string; readonly mode: number }>> = {
-  "issuer-key.pem": { label: "PRIVATE KEY", mode: PRIVATE_MODE },
-  "issuer.pem": { label: "CERTIFICATE", mode: PUBLIC_MODE },
-  "root.pem": { label: "CERTIFICATE", mode: PUBLIC_MODE },
+/** The files as they are written. */
+export type CaTexts = Readonly<Record<CaFile, string>>;
+
+/** Asks for the password of the issuer's key. Throws CONFIRMATION_NEEDED where nobody can be asked. */
+export type PasswordSource = () => Promise<string>;
+
+/** PEM labels: RFC 7468, 5, 10 and 11. */
+const CERTIFICATE = "CERTIFICATE";
+const PLAIN_KEY = "PRIVATE KEY";
+const ENCRYPTED_KEY = "ENCRYPTED PRIVATE KEY";
+
+const LABELS: Readonly<Record<CaFile, readonly string[]>> = {
+  "issuer-key.pem": [PLAIN_KEY, ENCRYPTED_KEY],
+  "issuer.pem": [CERTIFICATE],
+  "root.pem": [CERTIFICATE],
 };
+
+/** Permission bits of a file of the CA. */
+export function modeOfCaFile(name: CaFile): number {
+  return name === "issuer-key.pem" ? PRIVATE_MODE : PUBLIC_MODE;
+}
+
+/** A CA as its files. @param password Encrypts the key; without it the key is plain. */
+export async function caTexts(hierarchy: Hierarchy, password?: string): Promise<CaTexts> {
+  return {
+    "issuer-key.pem": await keyText(hierarchy.issuerKey, password),
+    "issuer.pem": encodePem(CERTIFICATE, hierarchy.issuer),
+    "root.pem": encodePem(CERTIFICATE, hierarchy.root),
+  };
+}
+
+/** A private key as a file. @param password Encrypts it. Throws PASSWORD_INVALID. */
+export async function keyText(pkcs8: Bytes, password: string | undefined): Promise<string> {
+  if (password === undefined) return encodePem(PLAIN_KEY, pkcs8);
+  const { encryptPrivateKey } = await import("../x509/encrypted_private_key.ts");
+  return encodePem(ENCRYPTED_KEY, await encryptPrivateKey(pkcs8, password));
+}
 
 /**
  * Reads those of the files that are in the directory.
@@ -61,30 +92,29 @@ export async function writeCaFiles(
   host: Host,
   place: StatePlace,
   directory: string,
-  hierarchy: Hierarchy,
+  texts: CaTexts,
 ): Promise<void> {
-  const der: Readonly<Record<CaFile, Bytes>> = {
-    "issuer-key.pem": hierarchy.issuerKey,
-    "issuer.pem": hierarchy.issuer,
-    "root.pem": hierarchy.root,
-  };
   for (const name of CA_FILES) {
-    const { label, mode } = FORMATS[name];
-    const pem = encodePem(label, der[name]);
-    await host.files.write(joinPath(directory, name), pem, { mode, owner: place.owner });
+    const options = { mode: modeOfCaFile(name), owner: place.owner };
+    await host.files.write(joinPath(directory, name), texts[name], options);
   }
 }
 
 /**
- * Opens a CA of which all files are there.
+ * Opens a CA of which all files are there. The password of an encrypted key is asked for when it is used.
  * Throws CA_MISMATCH for files that are empty, cut off, of another kind, or do not belong together.
  */
-export async function openContent(place: StatePlace, content: CaContent): Promise<Authority> {
+export async function openContent(
+  place: StatePlace,
+  content: CaContent,
+  password: PasswordSource,
+): Promise<Authority> {
   try {
+    const key = decodeFile("issuer-key.pem", content);
     return await openAuthority({
-      root: decodeFile("root.pem", content),
-      issuer: decodeFile("issuer.pem", content),
-      issuerKey: decodeFile("issuer-key.pem", content),
+      root: decodeFile("root.pem", content).der,
+      issuer: decodeFile("issuer.pem", content).der,
+      issuerKey: key.label === ENCRYPTED_KEY ? () => decryptKey(key.der, password) : key.der,
     });
   } catch (error) {
     if (!(error instanceof LocalTlsError)) throw error;
@@ -98,13 +128,28 @@ export async function openContent(place: StatePlace, content: CaContent): Promis
   }
 }
 
+/** The issuer's key from its file, whose password is asked for if it has one. Throws PASSWORD_WRONG. */
+export async function readKey(
+  content: CaContent,
+  password: PasswordSource,
+): Promise<{ readonly pkcs8: Bytes; readonly encrypted: boolean }> {
+  const { label, der } = decodeFile("issuer-key.pem", content);
+  const encrypted = label === ENCRYPTED_KEY;
+  return { pkcs8: encrypted ? await decryptKey(der, password) : der, encrypted };
+}
+
+async function decryptKey(der: Bytes, password: PasswordSource): Promise<Bytes> {
+  const { decryptPrivateKey } = await import("../x509/encrypted_private_key.ts");
+  return await decryptPrivateKey(der, await password());
+}
+
 /** The file that cannot be read on its own; undefined where the fault lies between the files. */
 async function findDamaged(content: CaContent): Promise<CaFile | undefined> {
   for (const name of CA_FILES) {
     try {
-      const der = decodeFile(name, content);
-      if (name === "issuer-key.pem") await importPkcs8(der);
-      else parseCertificate(der);
+      const { der, label } = decodeFile(name, content);
+      if (label === PLAIN_KEY) await importPkcs8(der);
+      else if (label === CERTIFICATE) parseCertificate(der);
     } catch {
       return name;
     }
@@ -125,15 +170,15 @@ export function incompleteError(place: StatePlace, content: CaContent): LocalTls
   );
 }
 
-function decodeFile(name: CaFile, content: CaContent): Bytes {
-  const { label } = FORMATS[name];
+function decodeFile(name: CaFile, content: CaContent): PemBlock {
+  const labels = LABELS[name];
   // fatal: false, as a byte order mark and what editors add around the blocks do no harm.
   const blocks = decodePem(new TextDecoder().decode(content.get(name)))
-    .filter((block) => block.label === label);
+    .filter(({ label }) => labels.includes(label));
   const [block] = blocks;
-  if (block !== undefined && blocks.length === 1) return block.der;
+  if (block !== undefined && blocks.length === 1) return block;
   const found = blocks.length === 0 ? "no" : "more than one";
-  throw new LocalTlsError("PEM_INVALID", `Cannot read "${name}": it holds ${found} "${label}"`);
+  throw new LocalTlsError("PEM_INVALID", `Cannot read "${name}": it holds ${found} "${labels[0]}"`);
 }
 
 function startOverHints(place: StatePlace, names: readonly CaFile[]): string[] {

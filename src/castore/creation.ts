@@ -18,9 +18,9 @@
 
 import { toHex } from "../bytes.ts";
 import type { Host } from "../host/host.ts";
-import type { Hierarchy } from "../pki/hierarchy.ts";
 import {
   type CaContent,
+  type CaTexts,
   incompleteError,
   openContent,
   readCaFiles,
@@ -29,7 +29,9 @@ import {
 import {
   CA_FILES,
   DIRECTORY_MODE,
+  FORMER_PREFIX,
   joinPath,
+  REPLACEMENT_PHASES,
   STAGED_DIRECTORY,
   type StatePlace,
   TEMPORARY_FILE,
@@ -41,21 +43,37 @@ import { checkDirectory } from "./safety.ts";
 export async function publishHierarchy(
   host: Host,
   place: StatePlace,
-  hierarchy: Hierarchy,
+  texts: CaTexts,
+): Promise<void> {
+  const staged = joinPath(place.path, STAGED_DIRECTORY);
+  await writeDirectory(
+    host,
+    place,
+    staged,
+    (unfinished) => writeCaFiles(host, place, unfinished, texts),
+  );
+  await moveStaged(host, place);
+}
+
+/** Makes a directory with what `fill` writes into it, whole or not at all: it gets its name last. */
+export async function writeDirectory(
+  host: Host,
+  place: StatePlace,
+  path: string,
+  fill: (unfinished: string) => Promise<void>,
 ): Promise<void> {
   const { files } = host;
   const random = toHex(crypto.getRandomValues(new Uint8Array(8)));
   const unfinished = joinPath(place.path, `${UNFINISHED_PREFIX}${random}`);
   try {
     await files.makeDirectory(unfinished, { mode: DIRECTORY_MODE, owner: place.owner });
-    await writeCaFiles(host, place, unfinished, hierarchy);
-    await files.rename(unfinished, joinPath(place.path, STAGED_DIRECTORY));
+    await fill(unfinished);
+    await files.rename(unfinished, path);
   } catch (error) {
     // A full disk: give back what was taken. The first error is the one that counts.
     await sweepDirectory(host, unfinished).catch(() => {});
     throw error;
   }
-  await moveStaged(host, place);
 }
 
 /**
@@ -83,7 +101,7 @@ export async function completeCreation(host: Host, place: StatePlace): Promise<v
     throw incompleteError(place, moved.size > 0 ? moved : whole);
   }
   try {
-    await openContent(place, whole);
+    await openContent(place, whole, () => Promise.reject(new Error("not used")));
   } catch (error) {
     throw moved.size > 0 ? incompleteError(place, moved) : error;
   }
@@ -110,11 +128,21 @@ async function moveStaged({ files }: Host, place: StatePlace): Promise<void> {
 export async function sweepDirectory({ files }: Host, directory: string): Promise<string[]> {
   const removed: string[] = [];
   if ((await files.info(directory))?.type !== "directory") return removed;
-  for (const name of await files.list(directory)) {
-    const isOurs = CA_FILES.some((file) => file === name) || TEMPORARY_FILE.test(name);
+  // The journal of a replacement goes last: it names files elsewhere.
+  const names = (await files.list(directory)).sort((a, b) =>
+    Number(isPhase(a)) - Number(isPhase(b))
+  );
+  for (const name of names) {
+    const bare = name.startsWith(FORMER_PREFIX) ? name.slice(FORMER_PREFIX.length) : name;
+    const isOurs = CA_FILES.some((file) => file === bare) || isPhase(name) ||
+      TEMPORARY_FILE.test(name);
     const path = joinPath(directory, name);
     if (isOurs && await files.remove(path)) removed.push(path);
   }
   if (await files.removeDirectory(directory)) removed.push(directory);
   return removed;
+}
+
+function isPhase(name: string): boolean {
+  return REPLACEMENT_PHASES.some((phase) => phase === name);
 }

@@ -32,6 +32,12 @@ export const ANCHORS_DIRECTORY = "anchors";
 export const STAGED_DIRECTORY = ".creating";
 /** Followed by a random part: a new CA that is being written. */
 export const UNFINISHED_PREFIX = ".new-";
+/** A new CA that is about to take the place of the one that is there: see replacement.ts. */
+export const REPLACING_DIRECTORY = ".replacing";
+/** How far that is, as the name of its journal: a change of phase is one rename, which a full disk allows. */
+export const REPLACEMENT_PHASES = ["preparing.json", "swapping.json", "undoing.json"] as const;
+/** Before the name of a CA file: what it was before it was replaced. */
+export const FORMER_PREFIX = "former-";
 /** What Files.write leaves when it is killed; random octets in hexadecimal follow. */
 export const TEMPORARY_FILE = /^\.localtls-[0-9a-f]{16}$/;
 

@@ -6,12 +6,14 @@
 
 import type { Host } from "../host/host.ts";
 import { sweepDirectory } from "./creation.ts";
+import { dropReplacement } from "./replacement.ts";
 import {
   ANCHORS_DIRECTORY,
   CA_FILES,
   ISSUED_LEDGER,
   joinPath,
   LOCK_FILE,
+  REPLACING_DIRECTORY,
   STAGED_DIRECTORY,
   type StatePlace,
   TEMPORARY_FILE,
@@ -43,6 +45,7 @@ export async function listState(host: Host, place: StatePlace): Promise<string[]
 export async function removeState(host: Host, place: StatePlace): Promise<string[]> {
   const { files } = host;
   const removed: string[] = [];
+  await dropReplacement(host, place);
   for (const path of await listState(host, place)) {
     if (isCreationDirectory(path.slice(path.lastIndexOf("/") + 1))) {
       removed.push(...await sweepDirectory(host, path));
@@ -60,7 +63,8 @@ export async function removeLock(host: Host, place: StatePlace): Promise<string[
 }
 
 function isCreationDirectory(name: string): boolean {
-  return name === STAGED_DIRECTORY || name.startsWith(UNFINISHED_PREFIX);
+  return name === STAGED_DIRECTORY || name === REPLACING_DIRECTORY ||
+    name.startsWith(UNFINISHED_PREFIX);
 }
 
 function isAnchorFile(name: string): boolean {

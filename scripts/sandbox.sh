@@ -23,6 +23,8 @@ unavailable() {
   exit 77
 }
 
+# In braces: bash reads a script as it goes, and a checkout may change while a long test runs.
+{
 if [ "${1-}" != --inside ]; then
   [ $# -gt 0 ] || { echo "usage: scripts/sandbox.sh CMD [ARG...]" >&2; exit 2; }
   [ ! -e "$BASE" ] || unavailable "this is a sandbox already"
@@ -102,4 +104,7 @@ done
 
 # Not exec: the first process of the namespace has to reap orphans, and bash does.
 # A command started in the background has SIGINT ignored, hence the default signals.
-env -i --default-signal=INT,QUIT "${keep[@]}" "$@"
+code=0
+env -i --default-signal=INT,QUIT "${keep[@]}" "$@" || code=$?
+exit "$code"
+}

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { PasswordSource } from "../castore/ca_files.ts";
 import { openStateDirectory, type StateDirectory } from "../castore/state_directory.ts";
 import type { Host } from "../host/host.ts";
 import { findTargetUser, type TargetUser } from "../host/target_user.ts";
@@ -40,10 +41,22 @@ export interface Workplace {
   readonly state: StateDirectory;
 }
 
-/** Finds the user that is meant and opens (never makes) the state directory. */
-export async function openWorkplace(context: CommandContext): Promise<Workplace> {
+/**
+ * Finds the user that is meant and opens (never makes) the state directory.
+ *
+ * @param passwordFile `--password-file` of the CA's key, for commands that have it.
+ */
+export async function openWorkplace(
+  context: CommandContext,
+  passwordFile?: string,
+): Promise<Workplace> {
   const { host, options } = context;
   const user = await findTargetUser(host);
-  const state = await openStateDirectory(host, user, options.dir);
+  let password: PasswordSource | undefined;
+  const state = await openStateDirectory(host, user, options.dir, async () => {
+    const { issuerPassword } = await import("./issuer_password.ts");
+    password ??= issuerPassword(context, passwordFile);
+    return await password();
+  });
   return { user, state };
 }

@@ -13,7 +13,7 @@ import type { PlannedStep, TrustAnchor, TrustStore } from "../truststore/store.t
 import { keepAnchor } from "./anchors.ts";
 import type { CommandContext, Workplace } from "./context.ts";
 import { EXIT } from "./documents.ts";
-import { resolvePath } from "./output_files.ts";
+import { readPasswordFile } from "./password_file.ts";
 
 /** `--stores` and `--nss-password-file`. */
 export interface StoreOptions {
@@ -38,7 +38,10 @@ export async function findStores(
   const elevation = createElevation(host, {
     announce: (message) => context.report({ type: "progress", message }),
   });
-  const nssPassword = await readPassword(context, options.nssPasswordFile);
+  const { nssPasswordFile } = options;
+  const nssPassword = nssPasswordFile === undefined
+    ? undefined
+    : await readPasswordFile(host, nssPasswordFile);
   const search = { host, user, elevation, nssPassword };
   const stores = await discoverStores(search, kinds);
   for (const { kind, path } of recorded) {
@@ -48,20 +51,6 @@ export async function findStores(
     if (hidden !== undefined && await host.files.info(path) !== undefined) stores.push(hidden);
   }
   return stores;
-}
-
-async function readPassword(
-  context: CommandContext,
-  file: string | undefined,
-): Promise<string | undefined> {
-  if (file === undefined) return undefined;
-  const path = resolvePath(context.host, file);
-  const content = await context.host.files.read(path, 1 << 16);
-  if (content === undefined) {
-    throw new LocalTlsError("FILE_NOT_FOUND", `Cannot read the password from "${path}": not found`);
-  }
-  // One line, as editors leave it; the end of the line is not part of the password.
-  return new TextDecoder().decode(content).split(/\r?\n/, 1)[0];
 }
 
 /** Adds the anchor to the stores, or takes it out, and keeps the ledger. */

@@ -97,10 +97,10 @@ async function readAuthenticatedSafe(
     const part = parts.enter("contentInfo");
     const type = decodeOid(part.read("contentType", TAG.oid));
     let bags: Bytes;
-    if (type === OID.data) bags = readData(part);
+    if (type === OID.data) bags = berToDer(readData(part), "safeContents");
     else if (type === OID.encryptedData) bags = await readEncryptedData(part, password, decrypt);
     else throw decrypt.refuse(`a part of it is "${oidName(type)}", which is not supported`);
-    const found = await readSafeContents(berToDer(bags, "safeContents"), password, decrypt);
+    const found = await readSafeContents(bags, password, decrypt);
     keys.push(...found.keys);
     certificates.push(...found.certificates);
   }
@@ -116,7 +116,7 @@ function readData(info: DerReader): Bytes {
   return content;
 }
 
-/** The rest of a ContentInfo of type encryptedData (RFC 5652, 8), decrypted. */
+/** The rest of a ContentInfo of type encryptedData (RFC 5652, 8): SafeContents, decrypted, in DER. */
 async function readEncryptedData(
   info: DerReader,
   password: string,
@@ -136,10 +136,12 @@ async function readEncryptedData(
   const encrypted = readEncryptedContent(inner);
   inner.finish();
   const plain = await decryptWithPassword(algorithm, password, encrypted, decrypt);
-  if (plain === undefined) {
-    throw passwordWrong("a part of it is encrypted under another password than the rest");
+  try {
+    if (plain !== undefined) return berToDer(plain, "safeContents");
+  } catch {
+    // One wrong password in 256 gives a good padding, and what it decrypts to is noise.
   }
-  return plain;
+  throw passwordWrong("a part of it is encrypted under another password than the rest");
 }
 
 /** IMPLICIT [0] OCTET STRING, or in pieces, whose constructed form BER does not tell from EXPLICIT. */

@@ -40,6 +40,20 @@ export function decryptRc2(
   iv: Uint8Array,
   encrypted: Uint8Array,
 ): Bytes | undefined {
+  const plain = decryptRc2Blocks(key, effectiveBits, iv, encrypted);
+  const padding = plain[plain.length - 1] ?? 0;
+  if (padding < 1 || padding > RC2_BLOCK_LENGTH) return undefined;
+  const end = plain.length - padding;
+  return plain.subarray(end).every((octet) => octet === padding) ? plain.slice(0, end) : undefined;
+}
+
+/** The same with the padding left on. */
+export function decryptRc2Blocks(
+  key: Uint8Array,
+  effectiveBits: number,
+  iv: Uint8Array,
+  encrypted: Uint8Array,
+): Bytes {
   const schedule = expandKey(key, effectiveBits);
   const plain = new Uint8Array(encrypted.length);
   let previous = iv;
@@ -49,10 +63,7 @@ export function decryptRc2(
     for (let i = 0; i < RC2_BLOCK_LENGTH; i++) plain[at + i] = out[i]! ^ previous[i]!;
     previous = block;
   }
-  const padding = plain[plain.length - 1] ?? 0;
-  if (padding < 1 || padding > RC2_BLOCK_LENGTH) return undefined;
-  const end = plain.length - padding;
-  return plain.subarray(end).every((octet) => octet === padding) ? plain.slice(0, end) : undefined;
+  return plain;
 }
 
 /** RFC 2268, 2: 64 words of 16 bits. */

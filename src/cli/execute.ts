@@ -17,6 +17,8 @@ export interface RunnableCommand {
   readonly name: string;
   run(context: CommandContext): Promise<CommandResult>;
   loadScreen(): Promise<Screen>;
+  /** Whether the answer comes in parts, a line for each. */
+  readonly isList?: boolean;
 }
 
 /** How the program was called; in hints. */
@@ -32,7 +34,15 @@ export async function execute(
   options: GlobalOptions,
   command: RunnableCommand,
 ): Promise<number> {
-  const reporter = makeReporter(host, options, () => command.loadScreen());
+  const loadScreen = () => command.loadScreen();
+  const reporter = command.isList
+    ? await (await import("./list_reporter.ts")).makeListReporter(
+      host,
+      options,
+      PROGRAM,
+      loadScreen,
+    )
+    : makeReporter(host, options, loadScreen);
   try {
     const result = await command.run({
       host,

@@ -48,6 +48,8 @@ export class TextReporter implements Reporter {
   }
 
   report(event: ReportEvent): void {
+    // Those are for lists: list_reporter.ts.
+    if (event.type === "part" || event.type === "count") return;
     if (event.type === "progress" && this.#options.quiet) return;
     this.#hasSpoken = true;
     this.#say(event.type === "warning" ? `warning: ${event.message}` : event.message);

@@ -1,40 +1,81 @@
 /**
- * `cert NAME...`: issues a certificate.
+ * `cert`: issues a certificate, for names, for a request, or for every line of a list.
  *
  * @module
  */
 
 import { currentTrust } from "../castore/ledger.ts";
-import type { StateDirectory } from "../castore/state_directory.ts";
+import type { Bytes } from "../bytes.ts";
+import { LocalTlsError } from "../errors.ts";
 import type { Authority } from "../pki/authority.ts";
+import type { Permitted } from "../pki/permitted.ts";
+import { type CertificateUsage, chooseUsage, type SubjectName } from "../pki/subject_name.ts";
+import { checkDays } from "../pki/validity.ts";
+import type { KeyType } from "../x509/keys.ts";
 import { ensureAuthority, permittedForNewAuthority } from "./authority.ts";
-import { type CommandContext, openWorkplace } from "./context.ts";
-import { type CertDocument, type CommandResult, EXIT } from "./documents.ts";
+import { type CommandContext, openWorkplace, type Workplace } from "./context.ts";
+import {
+  type CertDocument,
+  type CertificateDocument,
+  type CertListDocument,
+  type CommandResult,
+  EXIT,
+} from "./documents.ts";
 import { issueToFiles, parseNames, requirePermitted } from "./issuing.ts";
 import { outputFiles, type OutputOptions, planOutput } from "./output_files.ts";
+import type { ChosenPassword, Pkcs12Options } from "./pkcs12.ts";
 
 /** What the user asked for. */
 export interface CertFlags extends OutputOptions {
   readonly names: readonly string[];
   /** Lifetime in days. */
   readonly days?: number | undefined;
+  /** Takes more than 825 days. */
+  readonly force?: boolean | undefined;
+  readonly key?: KeyType | undefined;
+  readonly client?: boolean | undefined;
+  /** A file with a certification request, or "-". */
+  readonly csr?: string | undefined;
+  readonly pkcs12?: boolean | undefined;
+  readonly legacy?: boolean | undefined;
+  readonly passwordFile?: string | undefined;
+  /** A file with the names of a certificate in each line, or "-". */
+  readonly from?: string | undefined;
+}
+
+/** What a certificate is for. */
+interface Subject {
+  readonly names: readonly SubjectName[];
+  readonly publicKey?: Bytes;
 }
 
 /**
  * Runs `cert`. As mkcert does, it makes the CA when there is none, and says that nobody trusts it yet.
- * Throws NAME_INVALID, NAME_NOT_PERMITTED, CA_EXPIRED, FILE_*.
+ * Throws USAGE, NAME_INVALID, NAME_NOT_PERMITTED, CA_EXPIRED, CSR_INVALID, KEY_INVALID,
+ * PASSWORD_INVALID, FILE_*.
  */
 export async function cert(
   context: CommandContext,
   flags: CertFlags,
-): Promise<CommandResult<CertDocument>> {
+): Promise<CommandResult<CertDocument | CertListDocument>> {
+  await checkFlags(context, flags);
+  if (flags.from !== undefined) {
+    return await (await import("./cert_list.ts")).certList(context, flags, flags.from);
+  }
   const { host, options } = context;
-  const names = parseNames(context, flags.names);
-  const files = outputFiles(host, names, flags);
-  const { user, state } = await openWorkplace(context);
+  const { client = false, csr, pkcs12: withPkcs12 = false } = flags;
+  const plain = client || csr !== undefined ? undefined : parseNames(context, flags.names);
+  const workplace = await openWorkplace(context);
+  const { user, state } = workplace;
   const held = await state.loadAuthority();
   const permitted = held?.permitted ?? await permittedForNewAuthority(host);
+  const { names, publicKey }: Subject = plain === undefined
+    ? await readSubject(context, flags, permitted)
+    : { names: plain };
   requirePermitted(context, names, permitted, held !== undefined);
+  const kind = { client, withoutKey: csr !== undefined, pkcs12: withPkcs12 };
+  const files = outputFiles(host, names, flags, kind);
+  const usage: CertificateUsage = chooseUsage(names, client);
   if (options.dryRun) {
     const planned = planOutput(state, files, held === undefined);
     return {
@@ -42,26 +83,106 @@ export async function cert(
       exitCode: EXIT.done,
     };
   }
+  const secret = withPkcs12 ? await askPassword(context, flags) : undefined;
   const { authority, created } = held === undefined
     ? await ensureAuthority(context, user, state, permitted)
     : { authority: held, created: false };
-  const request = { names, files, days: flags.days };
-  const certificate = await issueToFiles(context, user, state, authority, request);
-  if (created || !await isTrustedAnywhere(state, authority)) {
-    context.report({
-      type: "warning",
-      code: "CA_NOT_TRUSTED",
-      message: `nothing on this machine trusts the CA yet: ${context.program} trust`,
-    });
-  }
+  const { days, force: allowLong, key: keyType } = flags;
+  const pkcs12 = pkcs12Options(secret, flags);
+  const request = { names, files, usage, days, allowLong, keyType, publicKey, pkcs12 };
+  const issued = await issueToFiles(context, user, state, authority, request);
+  await warnUntrusted(context, workplace, authority, created);
   return {
-    document: { command: "cert", ok: true, certificates: [certificate] },
+    document: { command: "cert", ok: true, certificates: [withPassword(issued, secret)] },
     exitCode: EXIT.done,
   };
 }
 
+/** Refuses what cannot be meant before anything is read or made. */
+async function checkFlags(context: CommandContext, flags: CertFlags): Promise<void> {
+  const { csr, from, days, force = false, names } = flags;
+  const isPlain = Object.entries(flags).every(([option, value]) =>
+    PLAIN_OPTIONS.has(option) || value === undefined
+  );
+  if (!isPlain) (await import("./cert_options.ts")).checkOptions(context, flags);
+  if (names.length === 0 && csr === undefined && from === undefined) {
+    throw new LocalTlsError("USAGE", "Cannot run the command: NAME is missing", {
+      hints: [`${context.program} cert localhost 127.0.0.1 ::1`],
+    });
+  }
+  if (days !== undefined) checkDays(days, force);
+}
+
+/** Options that go with everything. */
+const PLAIN_OPTIONS = new Set([
+  "names",
+  "days",
+  "out",
+  "certFile",
+  "keyFile",
+  "key",
+  "client",
+  "force",
+]);
+
+/** Names for a client, or from a request; its code is loaded for these alone. */
+async function readSubject(
+  context: CommandContext,
+  flags: CertFlags,
+  permitted: Permitted,
+): Promise<Subject> {
+  const { client = false, csr } = flags;
+  if (csr !== undefined) {
+    const { readRequestSubject } = await import("./request_source.ts");
+    return await readRequestSubject(context, csr, { client, permitted });
+  }
+  const { parseClientNames } = await import("./client_names.ts");
+  return { names: parseClientNames(context, flags.names, permitted) };
+}
+
+/** The password of the PKCS#12 files; one that is made up is shown at once, before a key depends on it. */
+export async function askPassword(
+  context: CommandContext,
+  flags: CertFlags,
+): Promise<ChosenPassword> {
+  const secret = await (await import("./pkcs12.ts")).choosePassword(context, flags.passwordFile);
+  if (secret.isMadeUp) {
+    const message = `password of the PKCS#12 file, shown only now: ${secret.password}`;
+    context.report({ type: "notice", message });
+  }
+  return secret;
+}
+
+/** How PKCS#12 is written, where it is. */
+export function pkcs12Options(
+  secret: ChosenPassword | undefined,
+  { legacy }: CertFlags,
+): Pkcs12Options | undefined {
+  return secret === undefined ? undefined : { password: secret.password, legacy };
+}
+
+/** Adds a password that was made up: for a program, the document is where it is shown. */
+export function withPassword(
+  document: CertificateDocument,
+  secret: ChosenPassword | undefined,
+): CertificateDocument {
+  return secret?.isMadeUp ? { ...document, p12Password: secret.password } : document;
+}
+
 /** By the ledger, which costs one small file; `status` reads the stores themselves. */
-async function isTrustedAnywhere(state: StateDirectory, authority: Authority): Promise<boolean> {
-  const { events } = await state.trusted.read();
-  return currentTrust(events).some(({ sha256 }) => sha256 === authority.rootSha256);
+export async function warnUntrusted(
+  context: CommandContext,
+  { state }: Workplace,
+  authority: Authority,
+  created: boolean,
+): Promise<void> {
+  if (!created) {
+    const { events } = await state.trusted.read();
+    if (currentTrust(events).some(({ sha256 }) => sha256 === authority.rootSha256)) return;
+  }
+  context.report({
+    type: "warning",
+    code: "CA_NOT_TRUSTED",
+    message: `nothing on this machine trusts the CA yet: ${context.program} trust`,
+  });
 }

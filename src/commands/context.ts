@@ -7,6 +7,7 @@
 import type { PasswordSource } from "../castore/ca_files.ts";
 import { openStateDirectory, type StateDirectory } from "../castore/state_directory.ts";
 import type { Host } from "../host/host.ts";
+import type { CertLineDocument } from "./documents.ts";
 import { findTargetUser, type TargetUser } from "../host/target_user.ts";
 
 /** The options that every command takes. */
@@ -23,6 +24,12 @@ export interface GlobalOptions {
 export type ReportEvent =
   /** Long work has begun, or goes on. */
   | { readonly type: "progress"; readonly message: string }
+  /** Something that a person must see even with --quiet, and that a program finds in the document. */
+  | { readonly type: "notice"; readonly message: string }
+  /** A part of the answer is there: told at once and forgotten. */
+  | { readonly type: "part"; readonly document: CertLineDocument }
+  /** Work that is counted goes on: a bar on a terminal, nothing elsewhere. */
+  | { readonly type: "count"; readonly done: number; readonly total: number }
   /** Something the user should know, that does not stop the command. */
   | { readonly type: "warning"; readonly code: string; readonly message: string };
 
@@ -39,6 +46,8 @@ export interface CommandContext {
 export interface Workplace {
   readonly user: TargetUser;
   readonly state: StateDirectory;
+  /** Asks for the password of the issuer's key, once; for the commands that encrypt another with it. */
+  readonly password: PasswordSource;
 }
 
 /**
@@ -52,11 +61,12 @@ export async function openWorkplace(
 ): Promise<Workplace> {
   const { host, options } = context;
   const user = await findTargetUser(host);
-  let password: PasswordSource | undefined;
-  const state = await openStateDirectory(host, user, options.dir, async () => {
+  let source: PasswordSource | undefined;
+  const password = async () => {
     const { issuerPassword } = await import("./issuer_password.ts");
-    password ??= issuerPassword(context, passwordFile);
-    return await password();
-  });
-  return { user, state };
+    source ??= issuerPassword(context, passwordFile);
+    return await source();
+  };
+  const state = await openStateDirectory(host, user, options.dir, password);
+  return { user, state, password };
 }

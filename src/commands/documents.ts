@@ -6,6 +6,7 @@
  */
 
 import type { ErrorCode } from "../errors.ts";
+import type { CaCommandDocument } from "./ca/documents.ts";
 import type { PlannedStep } from "../truststore/store.ts";
 import type { StoreResult } from "../truststore/change.ts";
 
@@ -65,7 +66,7 @@ export interface CertificateDocument {
 }
 
 /** Fields that every successful document has; the reporter adds version and warnings. */
-interface BaseDocument {
+export interface BaseDocument {
   readonly ok: boolean;
   /** With --dry-run: what would be done, in order. */
   readonly planned?: readonly PlannedStep[];
@@ -92,6 +93,26 @@ export interface TrustDocument extends BaseDocument {
 export interface CertDocument extends BaseDocument {
   readonly command: "cert";
   readonly certificates: readonly CertificateDocument[];
+}
+
+/** `cert --from`, at the end. */
+export interface CertListDocument extends BaseDocument {
+  readonly command: "cert";
+  /** Certificates that were issued. */
+  readonly issued: number;
+  /** Lines that could not be issued for. */
+  readonly failed: number;
+}
+
+/** `cert --from`: a line of the list, printed when it is done; with --json, on a line of its own. */
+export interface CertLineDocument {
+  readonly command: "cert";
+  /** Its number in the list, from 1. */
+  readonly line: number;
+  readonly ok: boolean;
+  readonly certificate?: CertificateDocument;
+  readonly error?: ErrorDocument;
+  readonly warnings: readonly Warning[];
 }
 
 /** `status`. */
@@ -126,8 +147,10 @@ export interface TextDocument extends BaseDocument {
 
 /** Every document. */
 export type CommandDocument =
+  | CaCommandDocument
   | TrustDocument
   | CertDocument
+  | CertListDocument
   | StatusDocument
   | UninstallDocument
   | TextDocument;

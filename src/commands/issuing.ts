@@ -6,21 +6,23 @@
 
 import { currentCertificates, type IssuedEvent } from "../castore/ledger.ts";
 import type { StateDirectory } from "../castore/state_directory.ts";
+import type { Bytes } from "../bytes.ts";
 import { decodePem } from "../der/pem.ts";
 import { LocalTlsError } from "../errors.ts";
 import type { Host } from "../host/host.ts";
 import type { TargetUser } from "../host/target_user.ts";
 import type { Authority } from "../pki/authority.ts";
-import { issueServerCertificate } from "../pki/issue.ts";
+import { issueCertificate } from "../pki/issue.ts";
 import { checkPermitted, type Permitted, suggestPermit } from "../pki/permitted.ts";
 import { parseRequestedName, type RequestedName } from "../pki/requested_name.ts";
+import { type CertificateUsage, commonNameFor, type SubjectName } from "../pki/subject_name.ts";
 import { parseCertificate } from "../x509/certificate.ts";
 import { sha256Hex } from "../x509/fingerprint.ts";
-import { importPkcs8, keyBelongsTo } from "../x509/keys.ts";
+import { importPkcs8, keyBelongsTo, type KeyType } from "../x509/keys.ts";
 import type { CommandContext } from "./context.ts";
 import type { CertificateDocument } from "./documents.ts";
-import type { OutputFiles } from "./output_files.ts";
-import { writeOutputFiles } from "./output_files.ts";
+import { type OutputFiles, writeOutputFiles } from "./output_files.ts";
+import type { Pkcs12Options } from "./pkcs12.ts";
 
 /** A certificate that ends sooner than this is made anew, in days. */
 export const DUE_DAYS = 30;
@@ -44,11 +46,13 @@ export function parseNames(
 /** Throws NAME_NOT_PERMITTED for the first name that the CA may not speak for, with the way out. */
 export function requirePermitted(
   context: CommandContext,
-  names: readonly RequestedName[],
+  names: readonly SubjectName[],
   permitted: Permitted,
   hasAuthority: boolean,
 ): void {
   for (const name of names) {
+    // The limits of a CA are about the names of servers.
+    if (name.type !== "dns" && name.type !== "ip") continue;
     try {
       checkPermitted(name, permitted);
     } catch (error) {
@@ -68,9 +72,23 @@ export function requirePermitted(
 
 /** What to issue, and where to put it. */
 export interface IssueRequest {
-  readonly names: readonly RequestedName[];
+  readonly names: readonly SubjectName[];
   readonly files: OutputFiles;
+  /** Default: server. */
+  readonly usage?: CertificateUsage | undefined;
   readonly days?: number | undefined;
+  /** Takes more than 825 days too. */
+  readonly allowLong?: boolean | undefined;
+  /** Type of the new key. Default: p256. */
+  readonly keyType?: KeyType | undefined;
+  /** SubjectPublicKeyInfo of a request that is answered: no key is made then. */
+  readonly publicKey?: Bytes | undefined;
+  /** A key that is kept: an extractable pair, or PKCS#8 DER. */
+  readonly reuseKey?: CryptoKeyPair | Bytes | undefined;
+  /** How to write `files.p12`. */
+  readonly pkcs12?: Pkcs12Options | undefined;
+  /** Takes the event in place of the ledger: a caller that issues many writes it in batches. */
+  readonly record?: ((event: IssuedEvent) => void) | undefined;
 }
 
 /** Issues one certificate, writes its files and its line in the ledger. */
@@ -82,63 +100,62 @@ export async function issueToFiles(
   request: IssueRequest,
 ): Promise<CertificateDocument> {
   const { host } = context;
-  const { names, files, days } = request;
-  const issued = await issueServerCertificate(authority, {
+  const { names, files, days, usage = "server", publicKey, pkcs12 } = request;
+  const { keyType, reuseKey, allowLong } = request;
+  const issued = await issueCertificate(authority, {
     names,
+    usages: usage,
+    commonName: commonNameFor(names, usage, files.p12 !== undefined),
     now: host.now(),
-    ...(days === undefined ? {} : { days }),
+    days,
+    allowLong,
+    keyType,
+    publicKey,
+    reuseKey,
   });
-  if (
-    days !== undefined && issued.notAfter.getTime() < host.now().getTime() + (days - 1) * DAY_MS
-  ) {
+  // Without a wish for days, a certificate that ends with its CA is as good as it gets.
+  if (days !== undefined && issued.shortened) {
     context.report({
       type: "warning",
       code: "LIFETIME_SHORTENED",
       message: `the certificate ends with its CA, on ${issued.notAfter.toISOString().slice(0, 10)}`,
     });
   }
-  await writeOutputFiles(host, user, files, issued);
-  const document: CertificateDocument = {
+  const pfx = files.p12 === undefined || pkcs12 === undefined
+    ? undefined
+    : await (await import("./pkcs12.ts")).makePfx(issued, authority, pkcs12);
+  await writeOutputFiles(host, user, files, { ...issued, pfx });
+  const event: IssuedEvent = {
+    event: "issued",
+    time: host.now().toISOString(),
     names: issued.names,
     ...files,
-    notBefore: issued.notBefore.toISOString(),
-    notAfter: issued.notAfter.toISOString(),
+    ...(publicKey === undefined ? {} : { csr: true }),
     serial: issued.serial,
     sha256: issued.sha256,
+    notBefore: issued.notBefore.toISOString(),
+    notAfter: issued.notAfter.toISOString(),
     keyType: issued.keyType,
-    usage: "server",
-    state: "issued",
+    usage,
+    ...(days === undefined ? {} : { days }),
+    issuer: authority.issuerSha256,
   };
-  await recordIssued(context, state, authority, document);
-  return document;
+  if (request.record === undefined) await recordIssued(context, state, [event]);
+  else request.record(event);
+  return { ...describeIssued(event), state: "issued" };
 }
 
 /**
  * The ledger comes last, and its failure is a warning: the certificate is good, and a read-only state
  * directory has to be able to issue.
  */
-async function recordIssued(
+export async function recordIssued(
   context: CommandContext,
   state: StateDirectory,
-  authority: Authority,
-  document: CertificateDocument,
+  events: readonly IssuedEvent[],
 ): Promise<void> {
-  const { names, cert, key, notBefore, notAfter, serial, sha256, keyType, usage } = document;
   try {
-    await state.issued.append({
-      event: "issued",
-      time: context.host.now().toISOString(),
-      names: [...names],
-      cert,
-      ...(key === undefined ? {} : { key }),
-      serial,
-      sha256,
-      notBefore,
-      notAfter,
-      keyType,
-      usage,
-      issuer: authority.issuerSha256,
-    });
+    await state.issued.appendAll(events);
   } catch (error) {
     if (!(error instanceof LocalTlsError)) throw error;
     context.report({
@@ -162,6 +179,7 @@ export async function findKept(
   const { events } = await state.issued.read();
   const held = currentCertificates(events).find(({ cert }) => cert === request.files.cert);
   if (held === undefined || held.key !== request.files.key) return undefined;
+  if (held.usage !== (request.usage ?? "server")) return undefined;
   const wanted = request.names.map(({ value }) => value).sort().join();
   if ([...held.names].sort().join() !== wanted) return undefined;
   if (held.issuer !== authority.issuerSha256) return undefined;

@@ -1,20 +1,23 @@
 /**
- * Where a certificate goes, and how its two files come to stand there.
+ * Where a certificate goes, and how its files come to stand there.
  *
  * @module
  */
 
 import { LocalTlsError } from "../errors.ts";
-import type { Host } from "../host/host.ts";
+import type { FileToWrite, Host } from "../host/host.ts";
 import type { TargetUser } from "../host/target_user.ts";
 import type { StateDirectory } from "../castore/state_directory.ts";
-import type { RequestedName } from "../pki/requested_name.ts";
+import type { SubjectName } from "../pki/subject_name.ts";
 import type { PlannedStep } from "../truststore/store.ts";
 
-/** The two files of a certificate, as absolute paths. */
+/** The files of a certificate, as absolute paths. */
 export interface OutputFiles {
   readonly cert: string;
-  readonly key: string;
+  /** None for a certificate that answers a request. */
+  readonly key?: string;
+  /** PKCS#12, which holds both. */
+  readonly p12?: string;
 }
 
 /** Flags that steer the paths. */
@@ -23,66 +26,96 @@ export interface OutputOptions {
   readonly out?: string | undefined;
   readonly certFile?: string | undefined;
   readonly keyFile?: string | undefined;
+  readonly p12File?: string | undefined;
 }
+
+/** What is written, and how it is called. */
+export interface OutputKind {
+  /** For a client: its files say so, and a server's of the same name are left alone. */
+  readonly client?: boolean | undefined;
+  /** A request was answered: there is no key to write. */
+  readonly withoutKey?: boolean | undefined;
+  readonly pkcs12?: boolean | undefined;
+}
+
+/** Characters of a name that a file name takes over: a URI can be longer than any file system allows. */
+const MAX_BASE_LENGTH = 200;
 
 /**
- * The file name that mkcert's users know: the first name, ":" as "_", "*" as "_wildcard", and "+N" for
- * N further names.
+ * The file name that mkcert's users know: the first name, ":" as "_", "*" as "_wildcard", "+N" for
+ * N further names, and "-client".
  *
  * @param names At least one; already checked, so nothing but letters, digits, ".", "-", ":" and a
- * leading "*." can stand in them.
+ * leading "*." can stand in those of servers; e-mail addresses have some more, URIs many.
  */
-export function baseName(names: readonly RequestedName[]): string {
-  const first = names[0]?.value ?? "";
-  const base = first.replaceAll(":", "_").replace(/^\*/, "_wildcard");
+export function baseName(names: readonly SubjectName[], client = false): string {
+  const { type, value } = names[0] ?? { type: "dns", value: "" };
+  const base = type === "uri"
+    ? value.replaceAll(/[^A-Za-z0-9._-]+/g, "_").slice(0, MAX_BASE_LENGTH)
+    : value.replaceAll(":", "_").replace(/^\*/, "_wildcard");
   // A name is checked long before it comes here; this is the last gate before the file system.
-  if (!/^[a-z0-9_][a-z0-9._-]*$/.test(base)) {
-    throw new LocalTlsError("NAME_INVALID", `Cannot make a file name of "${first}"`);
+  if (!/^[A-Za-z0-9_+=~][A-Za-z0-9@_+=~.-]*$/.test(base)) {
+    throw new LocalTlsError("NAME_INVALID", `Cannot make a file name of "${value}"`);
   }
-  return names.length > 1 ? `${base}+${names.length - 1}` : base;
+  const counted = names.length > 1 ? `${base}+${names.length - 1}` : base;
+  return client ? `${counted}-client` : counted;
 }
 
-/** Decides where the files go. */
+/** Decides where the files go. Throws USAGE where two of them would be one. */
 export function outputFiles(
   host: Host,
-  names: readonly RequestedName[],
+  names: readonly SubjectName[],
   options: OutputOptions,
+  kind: OutputKind = {},
 ): OutputFiles {
-  const base = baseName(names);
+  const base = baseName(names, kind.client);
   const directory = resolvePath(host, options.out ?? ".");
+  const place = (chosen: string | undefined, name: string) =>
+    chosen === undefined ? joinPath(directory, name) : resolvePath(host, chosen);
   const files = {
-    cert: options.certFile === undefined
-      ? joinPath(directory, `${base}.pem`)
-      : resolvePath(host, options.certFile),
-    key: options.keyFile === undefined
-      ? joinPath(directory, `${base}-key.pem`)
-      : resolvePath(host, options.keyFile),
+    cert: place(options.certFile, `${base}.pem`),
+    ...(kind.withoutKey ? {} : { key: place(options.keyFile, `${base}-key.pem`) }),
+    ...(kind.pkcs12 ? { p12: place(options.p12File, `${base}.p12`) } : {}),
   };
-  if (files.cert === files.key) {
+  const paths: string[] = Object.values(files);
+  const twice = paths.find((path, i) => paths.indexOf(path) !== i);
+  if (twice !== undefined) {
     throw new LocalTlsError(
       "USAGE",
-      `Cannot write the certificate and its key to one file: "${files.cert}"`,
+      `Cannot write the certificate and its key to one file: "${twice}"`,
     );
   }
   return files;
 }
 
 /**
- * Writes both files or, where one of them cannot be written, neither: a renewal on a full disk must not
- * leave a new key beside the old certificate. The key takes its place first: a crash between the two
+ * Writes all files or, where one of them cannot be written, none: a renewal on a full disk must not
+ * leave a new key beside the old certificate. The key takes its place first: a crash in between
  * leaves a key without a certificate, never a certificate that a server would start with and no key.
  */
 export async function writeOutputFiles(
   host: Host,
   user: TargetUser,
   files: OutputFiles,
-  content: { readonly fullchainPem: string; readonly keyPem: string },
+  content: {
+    readonly fullchainPem: string;
+    readonly keyPem?: string;
+    readonly pfx?: Uint8Array | undefined;
+  },
 ): Promise<void> {
-  const owner = user.owner;
-  await host.files.writeTogether([
-    { path: files.key, content: content.keyPem, mode: 0o600, owner },
-    { path: files.cert, content: content.fullchainPem, mode: 0o644, owner },
-  ]);
+  const { owner } = user;
+  const { key, p12, cert } = files;
+  const { keyPem, pfx, fullchainPem } = content;
+  const list: FileToWrite[] = [];
+  if (key !== undefined && keyPem !== undefined) {
+    list.push({ path: key, content: keyPem, mode: 0o600, owner });
+  }
+  // It holds the key: mkcert leaves it readable for everybody.
+  if (p12 !== undefined && pfx !== undefined) {
+    list.push({ path: p12, content: pfx, mode: 0o600, owner });
+  }
+  list.push({ path: cert, content: fullchainPem, mode: 0o644, owner });
+  await host.files.writeTogether(list);
 }
 
 /** Makes an absolute path of what the user typed, without asking the file system. */
@@ -108,8 +141,10 @@ export function planOutput(
   const paths = [
     ...(makesAuthority ? [state.issuerKeyFile, state.issuerFile, state.rootFile] : []),
     files.key,
+    files.p12,
     files.cert,
     state.issued.path,
   ];
-  return paths.map((path) => ({ type: "write", path, root: false }));
+  return paths.filter((path) => path !== undefined)
+    .map((path) => ({ type: "write", path, root: false }));
 }

@@ -145,14 +145,15 @@ export function chooseUsage(names: readonly SubjectName[], client: boolean): Cer
 
 /**
  * The common name of a client certificate, which is what servers know its owner by (nginx's $ssl_client_s_dn_cn,
- * PostgreSQL's users): the user's name, or else the first name that fits. Servers have none: clients do not look
- * at it (RFC 9525).
+ * PostgreSQL's users): the user's name, or else the first name, if it fits. Servers have none, as clients do not look
+ * at it (RFC 9525), except in PKCS#12: IIS shows nothing else (mkcert's issue 115).
  */
 export function commonNameFor(
   names: readonly SubjectName[],
   usage: CertificateUsage,
+  inPkcs12 = false,
 ): string | undefined {
-  if (usage === "server") return undefined;
+  if (usage === "server" && !inPkcs12) return undefined;
   const users = names.filter(({ type }) => type === "user");
   if (users.length > 1) {
     const [first, second] = users.map(({ value }) => value);

@@ -26,6 +26,8 @@ export interface Definition<
   readonly parameters: TypedCommandParameters<FLAGS, ARGS, CliContext>;
   run(context: CommandContext, flags: FLAGS, args: ARGS): Promise<CommandResult>;
   screen(): Promise<Screen>;
+  /** Whether the answer comes in parts, a line for each. */
+  isList?(flags: FLAGS): boolean;
 }
 
 /** Makes a stricli command of a definition. */
@@ -39,6 +41,7 @@ export function define<FLAGS extends GlobalFlags, ARGS extends readonly (string 
         name,
         run: (context) => definition.run(context, flags, args),
         loadScreen: () => definition.screen(),
+        isList: definition.isList?.(flags) ?? false,
       });
     },
     parameters,

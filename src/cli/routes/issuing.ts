@@ -13,6 +13,7 @@ import {
   type StoreFlags,
   text,
 } from "../flags.ts";
+import type { KeyType } from "../../x509/keys.ts";
 import { define, names } from "./define.ts";
 
 type SetupFlags = GlobalFlags & StoreFlags & {
@@ -61,26 +62,58 @@ export const setup = define<SetupFlags, readonly string[]>({
 });
 
 type CertFlags = GlobalFlags & {
+  readonly client?: boolean | undefined;
+  readonly key?: KeyType | undefined;
   readonly days?: number | undefined;
+  readonly force?: boolean | undefined;
   readonly out?: string | undefined;
   readonly certFile?: string | undefined;
   readonly keyFile?: string | undefined;
+  readonly pkcs12?: boolean | undefined;
+  readonly p12File?: string | undefined;
+  readonly passwordFile?: string | undefined;
+  readonly legacy?: boolean | undefined;
+  readonly csr?: string | undefined;
+  readonly from?: string | undefined;
 };
+
+/** The words of `--key`; written out, since the table of keys is not loaded for the help. */
+const KEY_TYPES: readonly KeyType[] = ["p256", "p384", "rsa2048", "rsa3072", "rsa4096"];
+
+const file = (brief: string, placeholder = "FILE") =>
+  ({ kind: "parsed", parse: text, optional: true, brief, placeholder }) as const;
+
+const toggle = (brief: string) =>
+  ({ kind: "boolean", optional: true, withNegated: false, brief }) as const;
 
 export const cert = define<CertFlags, readonly string[]>({
   name: "cert",
   usage: "[OPTIONS] NAME...",
-  brief: "Issue a certificate for names and addresses",
+  brief: "Issue certificates for names and addresses, requests, or lists of them",
   description:
     "Writes NAME.pem (the full chain, leaf first) and NAME-key.pem for one certificate that covers\n" +
-    "every NAME.",
+    "every NAME: host names, wildcards, addresses; with --client also e-mail addresses, URIs and a\n" +
+    "user's name, which become NAME-client.pem. A request gives its public key and its names, nothing\n" +
+    "else. A list has the names of one certificate in each line, apart by blanks or commas; a line\n" +
+    "that cannot be issued for is named and stops no other (exit code 3).",
   examples: [
     { input: "172.16.99.32", brief: "for an address" },
     { input: '"*.app.test" app.test', brief: "for a domain and everything right below it" },
+    { input: "--client ann@example.com --pkcs12", brief: "for a person's browser" },
+    { input: "--csr device.csr", brief: "for a key that stays where it is" },
+    { input: "--from names.txt --out certs", brief: "for every line of a file" },
   ],
   parameters: {
     flags: {
       ...GLOBAL_FLAGS,
+      client: toggle("For a client of mutual TLS; with host names, for both sides"),
+      key: {
+        kind: "enum",
+        values: KEY_TYPES,
+        optional: true,
+        brief: "Type of the key (default: p256)",
+        placeholder: "TYPE",
+      },
       days: {
         kind: "parsed",
         parse: days,
@@ -88,32 +121,22 @@ export const cert = define<CertFlags, readonly string[]>({
         brief: "Lifetime in days, at most 825 (default: 397)",
         placeholder: "N",
       },
-      out: {
-        kind: "parsed",
-        parse: text,
-        optional: true,
-        brief: "Directory for the files (default: here)",
-        placeholder: "DIR",
-      },
-      certFile: {
-        kind: "parsed",
-        parse: text,
-        optional: true,
-        brief: "Path of the certificate",
-        placeholder: "FILE",
-      },
-      keyFile: {
-        kind: "parsed",
-        parse: text,
-        optional: true,
-        brief: "Path of the key",
-        placeholder: "FILE",
-      },
+      force: toggle("Allow more days, which Apple's systems refuse"),
+      out: file("Directory for the files (default: here)", "DIR"),
+      certFile: file("Path of the certificate"),
+      keyFile: file("Path of the key"),
+      pkcs12: toggle("Write certificate and key as NAME.p12 as well"),
+      p12File: file("Path of the PKCS#12 file"),
+      passwordFile: file("File with the password for it (default: ask, or make one up)"),
+      legacy: toggle("Encrypt it with 3DES, for Windows Server 2016 and macOS before 15"),
+      csr: file("Answer the certification request in FILE (- for stdin)"),
+      from: file("Issue for every line of FILE (- for stdin)"),
     },
     aliases: GLOBAL_ALIASES,
-    positional: names(1),
+    positional: names(0),
   },
   run: async (context, flags, args) =>
     (await import("../../commands/cert.ts")).cert(context, { ...flags, names: args }),
   screen: () => import("../screens/cert.ts").then((module) => module.certScreen),
+  isList: ({ from }) => from !== undefined,
 });

@@ -1,0 +1,231 @@
+/**
+ * `cert --from`: a certificate for every line of a list, in one process. Memory does not grow with the list: at
+ * any time a few certificates are on their way, and what is done is told and forgotten.
+ *
+ * @module
+ */
+
+import type { IssuedEvent } from "../castore/ledger.ts";
+import { LocalTlsError } from "../errors.ts";
+import type { Permitted } from "../pki/permitted.ts";
+import { chooseUsage } from "../pki/subject_name.ts";
+import { chooseValidity } from "../pki/validity.ts";
+import { ensureAuthority, permittedForNewAuthority } from "./authority.ts";
+import { askPassword, type CertFlags, pkcs12Options, warnUntrusted, withPassword } from "./cert.ts";
+import { parseClientNames } from "./client_names.ts";
+import { type CommandContext, openWorkplace, type Workplace } from "./context.ts";
+import {
+  type CertLineDocument,
+  type CertListDocument,
+  type CommandResult,
+  EXIT,
+  type PlannedStep,
+  type Warning,
+} from "./documents.ts";
+import {
+  type IssueRequest,
+  issueToFiles,
+  parseNames,
+  recordIssued,
+  requirePermitted,
+} from "./issuing.ts";
+import { countLines, type ListLine, listLines } from "./list_lines.ts";
+import { outputFiles, planOutput, resolvePath } from "./output_files.ts";
+
+/** Octets of a list: some 500,000 lines. */
+const MAX_LIST = 64 * 1024 * 1024;
+
+/** Certificates on their way at once: enough to keep WebCrypto's threads busy while files are written. */
+const AT_ONCE = 16;
+
+/** Lines of the ledger in one write: an interruption loses the note of so many certificates at most. */
+const LEDGER_BATCH = 64;
+
+/** What the lines of one run share. */
+interface Run {
+  readonly context: CommandContext;
+  readonly workplace: Workplace;
+  readonly flags: CertFlags;
+  readonly permitted: Permitted;
+  readonly hasAuthority: boolean;
+  /** Lower-case paths that this run has written: some file systems do not tell cases apart. */
+  readonly taken: Map<string, number>;
+}
+
+/**
+ * Issues for each line. A line that cannot be issued for is told, with its number, and stops no other: then
+ * the exit code is 3, or 1 where no line could.
+ *
+ * Throws what concerns all lines: FILE_NOT_FOUND (the list), CA_EXPIRED, PASSWORD_INVALID, and errors of the state.
+ */
+export async function certList(
+  context: CommandContext,
+  flags: CertFlags,
+  source: string,
+): Promise<CommandResult<CertListDocument>> {
+  const { host, options } = context;
+  const text = await readList(context, source);
+  const workplace = await openWorkplace(context);
+  const { user, state } = workplace;
+  const held = await state.loadAuthority();
+  const permitted = held?.permitted ?? await permittedForNewAuthority(host);
+  const run: Run = {
+    context,
+    workplace,
+    flags,
+    permitted,
+    hasAuthority: held !== undefined,
+    taken: new Map(),
+  };
+  if (options.dryRun) return planList(run, text);
+  const secret = flags.pkcs12 ? await askPassword(context, flags) : undefined;
+  const { authority, created } = held === undefined
+    ? await ensureAuthority(context, user, state, permitted)
+    : { authority: held, created: false };
+  // What is wrong with all of them is said once.
+  const { shortened } = chooseValidity(authority, {
+    now: host.now(),
+    days: flags.days,
+    allowLong: flags.force,
+  });
+  if (shortened && flags.days !== undefined) {
+    const day = authority.notAfter.toISOString().slice(0, 10);
+    const message = `the certificates end with their CA, on ${day}`;
+    context.report({ type: "warning", code: "LIFETIME_SHORTENED", message });
+  }
+  const common: Partial<IssueRequest> = {
+    days: flags.days,
+    allowLong: flags.force,
+    keyType: flags.key,
+    pkcs12: pkcs12Options(secret, flags),
+  };
+  const pending: IssuedEvent[] = [];
+  const flush = () => recordIssued(context, state, pending.splice(0));
+  const issueLine = async (line: ListLine): Promise<CertLineDocument> =>
+    await attempt(context, line, async (inner) => {
+      const request = { ...common, ...prepare(run, inner, line) };
+      const record = (event: IssuedEvent) => void pending.push(event);
+      const all = { ...request, record };
+      const certificate = await issueToFiles(inner, user, state, authority, all);
+      return { certificate: withPassword(certificate, secret) };
+    });
+
+  const total = countLines(text);
+  let issued = 0;
+  let failed = 0;
+  const onItsWay: Promise<CertLineDocument>[] = [];
+  const settle = async () => {
+    const document = await onItsWay.shift()!;
+    if (document.ok) issued++;
+    else failed++;
+    context.report({ type: "part", document });
+    context.report({ type: "count", done: issued + failed, total });
+    if (pending.length >= LEDGER_BATCH) await flush();
+  };
+  try {
+    for (const line of listLines(text)) {
+      onItsWay.push(issueLine(line));
+      if (onItsWay.length >= AT_ONCE) await settle();
+    }
+    while (onItsWay.length > 0) await settle();
+  } finally {
+    await flush();
+  }
+  await warnUntrusted(context, workplace, authority, created);
+  return finish(issued, failed);
+}
+
+function finish(
+  issued: number,
+  failed: number,
+  planned?: readonly PlannedStep[],
+): CommandResult<CertListDocument> {
+  const document: CertListDocument = {
+    command: "cert",
+    ok: failed === 0,
+    issued,
+    failed,
+    ...(planned === undefined ? {} : { planned }),
+  };
+  const exitCode = failed === 0 ? EXIT.done : issued > 0 ? EXIT.partial : EXIT.failed;
+  return { document, exitCode };
+}
+
+/** What --dry-run says: the files of every line, and the lines that would fail. */
+async function planList(run: Run, text: string): Promise<CommandResult<CertListDocument>> {
+  const { context, workplace: { state }, hasAuthority } = run;
+  const steps = new Map<string, PlannedStep>();
+  let good = 0;
+  let failed = 0;
+  for (const line of listLines(text)) {
+    const document = await attempt(context, line, (inner) => {
+      const { files } = prepare(run, inner, line);
+      for (const step of planOutput(state, files, !hasAuthority)) {
+        if (step.type === "write") steps.set(step.path, step);
+      }
+      return Promise.resolve({});
+    });
+    if (document.ok) good++;
+    else {
+      failed++;
+      context.report({ type: "part", document });
+    }
+  }
+  const { exitCode, document } = finish(good, failed, [...steps.values()]);
+  return { exitCode, document: { ...document, issued: 0 } };
+}
+
+/** Names, usage and files of a line. Throws for a line that cannot be issued for. */
+function prepare(run: Run, inner: CommandContext, { number, words }: ListLine) {
+  const { flags, permitted, hasAuthority, taken, context: { host } } = run;
+  const { client = false, pkcs12 } = flags;
+  const names = client ? parseClientNames(inner, words, permitted) : parseNames(inner, words);
+  requirePermitted(inner, names, permitted, hasAuthority);
+  const files = outputFiles(host, names, { out: flags.out }, { client, pkcs12 });
+  const paths = Object.values(files).map((path: string) => path.toLowerCase());
+  for (const path of paths) {
+    const earlier = taken.get(path);
+    if (earlier === undefined) continue;
+    throw new LocalTlsError("USAGE", `Cannot write "${files.cert}": line ${earlier} did`, {
+      hints: ["Give each name one line, and the names of one certificate in one order"],
+    });
+  }
+  for (const path of paths) taken.set(path, number);
+  return { names, files, usage: chooseUsage(names, client) };
+}
+
+/** Runs the work for one line; whatever goes wrong is told about that line. */
+async function attempt(
+  context: CommandContext,
+  { number }: ListLine,
+  work: (inner: CommandContext) => Promise<Pick<CertLineDocument, "certificate">>,
+): Promise<CertLineDocument> {
+  const warnings: Warning[] = [];
+  const inner: CommandContext = {
+    ...context,
+    report(event) {
+      if (event.type !== "warning") return context.report(event);
+      warnings.push({ code: event.code, message: event.message });
+    },
+  };
+  const fields = { command: "cert", line: number } as const;
+  try {
+    return { ...fields, ok: true, ...await work(inner), warnings };
+  } catch (error) {
+    // Not rejected: other lines are on their way at the same time.
+    const { code, message, hints } = error instanceof LocalTlsError
+      ? error
+      : new LocalTlsError("INTERNAL", `Cannot go on: ${String(error).slice(0, 500)}`);
+    return { ...fields, ok: false, error: { code, message, hints }, warnings };
+  }
+}
+
+async function readList({ host }: CommandContext, source: string): Promise<string> {
+  if (source === "-") return new TextDecoder().decode(await host.readStdin(MAX_LIST));
+  const path = resolvePath(host, source);
+  const content = await host.files.read(path, MAX_LIST);
+  if (content === undefined) {
+    throw new LocalTlsError("FILE_NOT_FOUND", `Cannot read the list: "${path}" does not exist`);
+  }
+  return new TextDecoder().decode(content);
+}

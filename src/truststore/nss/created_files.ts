@@ -26,8 +26,14 @@ export async function writeCompanion(
   options: WriteOptions,
 ): Promise<void> {
   if (await isUnchanged(host, file.path, file.content)) {
-    if (await host.files.info(file.path) === undefined) {
+    if (await host.files.info(file.path) !== undefined) return;
+    try {
       await host.files.write(file.path, file.content, options);
+    } catch (error) {
+      // It may stand there all the same (its directory is synced after the rename), and a profiles.ini
+      // without its profile would keep later runs from making one.
+      await host.files.remove(file.path).catch(() => false);
+      throw error;
     }
     return;
   }

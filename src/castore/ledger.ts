@@ -44,6 +44,8 @@ export interface TrustedEvent {
   readonly anchorLabel: string;
   /** Absolute paths that did not exist before; uninstall takes them back. */
   readonly created: readonly string[];
+  /** The anchor was the root of this state directory's CA; absent for somebody else's certificate. */
+  readonly own?: true;
 }
 
 /** Decides whether a line of a ledger is an event; undefined for one that is not. */
@@ -89,13 +91,15 @@ export function readIssuedEvent(value: unknown): IssuedEvent | undefined {
 /** Reads a line of trusted.jsonl; as strict. */
 export function readTrustedEvent(value: unknown): TrustedEvent | undefined {
   if (!isRecord(value)) return undefined;
-  const { event, time, sha256, kind, path, label, anchorLabel, created } = value;
+  const { event, time, sha256, kind, path, label, anchorLabel, created, own } = value;
   if (event !== "added" && event !== "removed") return undefined;
   if (kind !== "system" && kind !== "nss" && kind !== "java") return undefined;
   if (!isTime(time) || !isSha256(sha256) || !isPath(path)) return undefined;
   if (!isText(label) || !isText(anchorLabel)) return undefined;
   if (!Array.isArray(created) || !created.every(isPath)) return undefined;
-  return { event, time, sha256, kind, path, label, anchorLabel, created };
+  if (own !== undefined && own !== true) return undefined;
+  const mark = own === undefined ? {} : { own: true } as const;
+  return { event, time, sha256, kind, path, label, anchorLabel, created, ...mark };
 }
 
 /**

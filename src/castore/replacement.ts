@@ -205,7 +205,7 @@ async function finishSwap(
     if (await files.info(fresh)) await files.rename(fresh, path);
   }
   // Twice in the ledger, after a kill, is as good as once.
-  for (const event of plan.issued) await issued.append(event);
+  if (plan.issued.length > 0) await issued.appendAll(plan.issued);
   try {
     for (const { former } of all) await files.remove(former);
     await sweepDirectory(host, joinPath(place.path, REPLACING_DIRECTORY));
@@ -241,7 +241,8 @@ async function correctLedger(issued: Ledger<IssuedEvent>, plan: ReplacementPlan)
     const held = currentCertificates((await issued.read()).events);
     const taken = new Set(plan.issued.map(({ sha256 }) => sha256));
     const wrong = new Set(held.filter(({ sha256 }) => taken.has(sha256)).map(({ cert }) => cert));
-    for (const event of plan.formerlyIssued) if (wrong.has(event.cert)) await issued.append(event);
+    const corrected = plan.formerlyIssued.filter(({ cert }) => wrong.has(cert));
+    if (corrected.length > 0) await issued.appendAll(corrected);
   } catch (error) {
     // The files are what counts; a full disk, which can be why all this is undone, takes no line either.
     if (!(error instanceof LocalTlsError)) throw error;

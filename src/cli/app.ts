@@ -99,7 +99,11 @@ export function rewrite(argv: readonly string[]): string[] {
   if (command === undefined && leading.some((flag) => flag === "--version" || flag === "-V")) {
     return ["version", ...leading.filter((flag) => flag !== "--version" && flag !== "-V")];
   }
-  return command === undefined ? leading : [command, ...leading, ...args];
+  if (command === undefined) return leading;
+  // Options belong to the command, and `ca` is only the first half of its name.
+  const isHalf = command === "ca" && args[0] !== undefined && !args[0].startsWith("-");
+  const name = isHalf ? [command, args.shift()!] : [command];
+  return [...name, ...leading, ...args];
 }
 
 async function complete(

@@ -17,9 +17,15 @@ import { isCa } from "../x509/extensions.ts";
 import { sha256Hex } from "../x509/fingerprint.ts";
 import { joinPath } from "./output_files.ts";
 
+/** The root of a CA of ours; the ledger knows it from other people's certificates. */
+export interface OwnAnchor extends TrustAnchor {
+  readonly own: true;
+}
+
 /** The anchor of our own CA. */
-export function anchorOfAuthority(state: StateDirectory, authority: Authority): TrustAnchor {
+export function anchorOfAuthority(state: StateDirectory, authority: Authority): OwnAnchor {
   return {
+    own: true,
     certificate: authority.root,
     pem: encodePem("CERTIFICATE", authority.root.der),
     sha256: authority.rootSha256,

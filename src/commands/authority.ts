@@ -93,8 +93,8 @@ export function requireExtraPermitted(
     `Cannot permit "${asked.join('", "')}": what a CA may issue for is fixed when it is made`,
     {
       hints: [
-        `${program} uninstall --purge --yes && ${program} setup --permit ${extra.join(",")}`,
-        "This makes a new CA: the certificates of the old one have to be issued again",
+        `${program} ca permit ${asked.join(" ")}`,
+        "This makes a new CA and issues every certificate again in its place",
       ],
     },
   );

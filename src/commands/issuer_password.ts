@@ -72,7 +72,8 @@ export async function newPassword(
   throw new LocalTlsError("PASSWORD_INVALID", "Cannot use the password: the two are not the same");
 }
 
-async function givenPassword(
+/** The password in a file or of a program; undefined where neither is named. */
+export async function givenPassword(
   { host }: CommandContext,
   passwordFile: string | undefined,
 ): Promise<string | undefined> {
@@ -101,7 +102,8 @@ async function givenPassword(
   );
 }
 
-function requireTerminal({ host, program }: CommandContext, message: string): void {
+/** Throws CONFIRMATION_NEEDED, naming the other ways, where nobody can be asked. */
+export function requireTerminal({ host, program }: CommandContext, message: string): void {
   if (host.terminal.interactive) return;
   throw new LocalTlsError("CONFIRMATION_NEEDED", message, {
     hints: [

@@ -12,7 +12,7 @@ import { LocalTlsError } from "../errors.ts";
 import type { Host } from "../host/host.ts";
 import type { TargetUser } from "../host/target_user.ts";
 import type { Authority } from "../pki/authority.ts";
-import { issueCertificate } from "../pki/issue.ts";
+import { checkNameCount, issueCertificate } from "../pki/issue.ts";
 import { checkPermitted, type Permitted, suggestPermit } from "../pki/permitted.ts";
 import { parseRequestedName, type RequestedName } from "../pki/requested_name.ts";
 import { type CertificateUsage, commonNameFor, type SubjectName } from "../pki/subject_name.ts";
@@ -43,13 +43,17 @@ export function parseNames(
   return [...names.values()];
 }
 
-/** Throws NAME_NOT_PERMITTED for the first name that the CA may not speak for, with the way out. */
+/**
+ * Throws NAME_NOT_PERMITTED for the first name that the CA may not speak for, with the way out, and
+ * NAME_INVALID for too many names; both before a CA is made for them.
+ */
 export function requirePermitted(
   context: CommandContext,
   names: readonly SubjectName[],
   permitted: Permitted,
   hasAuthority: boolean,
 ): void {
+  checkNameCount(names.length);
   for (const name of names) {
     // The limits of a CA are about the names of servers.
     if (name.type !== "dns" && name.type !== "ip") continue;
@@ -59,9 +63,9 @@ export function requirePermitted(
       if (!(error instanceof LocalTlsError) || error.code !== "NAME_NOT_PERMITTED") throw error;
       const permit = suggestPermit(name);
       const all = names.map(({ value }) => value).join(" ");
-      const make = `${context.program} setup --permit ${permit} ${all}`;
-      // What a CA may issue for is part of its root, whose key is gone: another list is another CA.
-      const hint = hasAuthority ? `${context.program} uninstall --purge --yes && ${make}` : make;
+      const hint = hasAuthority
+        ? `${context.program} ca permit ${permit}`
+        : `${context.program} setup --permit ${permit} ${all}`;
       throw new LocalTlsError(error.code, error.message, {
         hints: [...error.hints, hint],
         cause: error,

@@ -134,7 +134,7 @@ async function planSetup(
 }
 
 /** The fingerprint of a CA that is not made yet is not known: say so in place of a made-up one. */
-function withoutFingerprint(step: PlannedStep, sha256: string): PlannedStep {
+export function withoutFingerprint(step: PlannedStep, sha256: string): PlannedStep {
   const hide = (text: string) =>
     text.replaceAll(sha256, "<sha256>").replaceAll(sha256.slice(0, 16), "<sha256>");
   return step.type === "run"

@@ -4,14 +4,14 @@
  * @module
  */
 
-import { currentCertificates, type IssuedEvent } from "../castore/ledger.ts";
+import { currentCertificates, currentTrust, type IssuedEvent } from "../castore/ledger.ts";
 import type { Host } from "../host/host.ts";
-import { quoteArgument } from "../host/shell_words.ts";
+import { quoteArgument, quoteCommand } from "../host/shell_words.ts";
 import type { Authority } from "../pki/authority.ts";
 import { readStates, type StoreResult } from "../truststore/change.ts";
 import { anchorOfAuthority } from "./anchors.ts";
 import { describeAuthority } from "./authority.ts";
-import { type CommandContext, openWorkplace } from "./context.ts";
+import { type CommandContext, openWorkplace, type Workplace } from "./context.ts";
 import {
   type CertificateDocument,
   type CommandResult,
@@ -46,6 +46,7 @@ export async function status(
       todo.push({ message: "Not every store trusts the CA.", command: `${program} trust` });
     }
   }
+  todo.push(...await leftoverTodo(context, workplace, authority));
   const { events, damaged } = await state.issued.read();
   if (damaged > 0) {
     context.report({
@@ -81,8 +82,34 @@ function authorityTodo({ host, program }: CommandContext, authority: Authority):
   const when = authority.notAfter.toISOString().slice(0, 10);
   return [{
     message: left > 0 ? `The CA ends on ${when}.` : `The CA ended on ${when}.`,
-    command: `${program} uninstall --purge --yes && ${program} setup`,
+    command: `${program} ca rotate`,
   }];
+}
+
+/** What `ca permit` and `ca rotate` can leave: a change that was killed, a root that no store gave back. */
+async function leftoverTodo(
+  { program }: CommandContext,
+  { state }: Workplace,
+  authority: Authority | undefined,
+): Promise<Todo[]> {
+  const todo: Todo[] = [];
+  const interrupted = await state.interruptedChange();
+  if (interrupted !== undefined) {
+    todo.push({
+      message: "A change of the CA was interrupted before it took effect.",
+      command: `${program} ${quoteCommand(interrupted)}`,
+    });
+  }
+  const held = currentTrust((await state.trusted.read()).events);
+  const roots = new Set(
+    held.filter(({ own, sha256 }) => own === true && sha256 !== authority?.rootSha256)
+      .map(({ sha256 }) => sha256),
+  );
+  for (const sha256 of roots) {
+    const message = "A root of this CA that is not in use is still trusted.";
+    todo.push({ message, command: `${program} untrust ${sha256}` });
+  }
+  return todo;
 }
 
 async function judge(

@@ -70,6 +70,7 @@ export async function changeTrust(
     path: store.path,
     label: store.label,
     anchorLabel: anchor.label,
+    ...("own" in anchor ? { own: true } as const : {}),
   });
   return await applyChange({
     change,

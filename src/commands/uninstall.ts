@@ -107,7 +107,9 @@ async function findAnchors(
   { state }: Workplace,
   authority: Authority | undefined,
 ): Promise<TrustAnchor[]> {
-  const anchors = authority === undefined ? [] : [anchorOfAuthority(state, authority)];
+  const anchors: TrustAnchor[] = authority === undefined
+    ? []
+    : [anchorOfAuthority(state, authority)];
   const { events } = await state.trusted.read();
   const held = new Set(currentTrust(events).map(({ sha256 }) => sha256));
   for (const { sha256 } of anchors) held.delete(sha256);

@@ -1,0 +1,109 @@
+/**
+ * `ca export`: the CA's certificates for other machines; with --with-key the whole CA, encrypted, for a backup.
+ *
+ * @module
+ */
+
+import { encodePem } from "../../der/pem.ts";
+import type { FileToWrite } from "../../host/host.ts";
+import type { Authority } from "../../pki/authority.ts";
+import { type CommandContext, openWorkplace, type Workplace } from "../context.ts";
+import { sayWaiting } from "../authority.ts";
+import { type CommandResult, EXIT } from "../documents.ts";
+import { newPassword } from "../issuer_password.ts";
+import { joinPath, resolvePath } from "../output_files.ts";
+import { describeDetails, isDirect, requireAuthority } from "./describe.ts";
+import type { CaFilesDocument } from "./documents.ts";
+
+/** What the user asked for. */
+export interface ExportFlags {
+  /** Directory for the certificates. Default: the working directory. */
+  readonly out?: string | undefined;
+  /** File for the whole CA with its key: PKCS#12 if it ends in .p12 or .pfx, else PEM. */
+  readonly withKey?: string | undefined;
+  /** Holds the password of that file. */
+  readonly passwordFile?: string | undefined;
+}
+
+/** Runs `ca export`. Throws CA_MISSING, FILE_*, PASSWORD_*, CONFIRMATION_NEEDED. */
+export async function exportCa(
+  context: CommandContext,
+  flags: ExportFlags,
+): Promise<CommandResult<CaFilesDocument>> {
+  const { host, options } = context;
+  const workplace = await openWorkplace(context);
+  const { state } = workplace;
+  const authority = await requireAuthority(context, state);
+  const directory = resolvePath(host, flags.out ?? ".");
+  const { owner } = workplace.user;
+  const pem = encodePem("CERTIFICATE", authority.root.der);
+  const place = (name: string, content: string | Uint8Array): FileToWrite => ({
+    path: joinPath(directory, name),
+    content,
+    mode: 0o644,
+    owner,
+  });
+  const files = [
+    place("root.pem", pem),
+    // Windows and Android take a certificate in DER by its name.
+    place("root.crt", authority.root.der),
+    ...(isDirect(authority) ? [] : [place("issuer.pem", authority.issuerPem)]),
+  ];
+  const secret = flags.withKey === undefined ? undefined : resolvePath(host, flags.withKey);
+  const paths = [...files.map(({ path }) => path), ...(secret === undefined ? [] : [secret])];
+  if (!options.dryRun) {
+    if (secret !== undefined) {
+      const content = await sealed(context, workplace, secret, flags.passwordFile);
+      files.push({ path: secret, content, mode: 0o600, owner });
+    }
+    await host.files.makeDirectory(directory, { mode: 0o755, owner });
+    await host.files.writeTogether(files);
+  }
+  return {
+    document: {
+      command: "ca export",
+      ok: true,
+      ca: describeDetails(state, authority),
+      files: options.dryRun ? [] : paths,
+      changed: !options.dryRun,
+      ...(options.dryRun
+        ? { planned: paths.map((path) => ({ type: "write", path, root: false } as const)) }
+        : {}),
+    },
+    exitCode: EXIT.done,
+  };
+}
+
+/** The CA with its key, under a password: never in the clear. */
+async function sealed(
+  context: CommandContext,
+  { state }: Workplace,
+  path: string,
+  passwordFile: string | undefined,
+): Promise<string | Uint8Array> {
+  return await state.changeAuthority(async ({ authority, readKey }) => {
+    const { pkcs8 } = await readKey();
+    const question = `New password of "${path}": `;
+    // Not from the environment: that is the password of the CA's own key.
+    const password = await newPassword(context, passwordFile, question, false);
+    return /\.(?:p12|pfx)$/i.test(path)
+      ? await asPfx(authority, pkcs8, password)
+      : await asPem(authority, pkcs8, password);
+  }, { onWait: () => sayWaiting(context) });
+}
+
+async function asPfx(authority: Authority, pkcs8: Uint8Array, password: string) {
+  const { createPfx } = await import("../../x509/pkcs12/pfx_writer.ts");
+  const { issuer, root } = authority;
+  const certificates = isDirect(authority) ? [root.der] : [issuer.der, root.der];
+  return await createPfx(
+    { privateKey: pkcs8, certificates, friendlyName: "localtls CA" },
+    password,
+  );
+}
+
+async function asPem(authority: Authority, pkcs8: Uint8Array, password: string): Promise<string> {
+  const { encryptPrivateKey } = await import("../../x509/encrypted_private_key.ts");
+  const key = encodePem("ENCRYPTED PRIVATE KEY", await encryptPrivateKey(pkcs8, password));
+  return key + authority.issuerPem + encodePem("CERTIFICATE", authority.root.der);
+}

@@ -1,0 +1,104 @@
+/**
+ * `ca permit DOMAIN...`, `ca rotate`: a new CA in the place of the one that is there.
+ *
+ * What a CA may issue for is written into its root, whose key is gone: another list is another CA.
+ *
+ * @module
+ */
+
+import type { Authority } from "../../pki/authority.ts";
+import { extendPermitted, type Permitted } from "../../pki/permitted.ts";
+import { readName } from "../../x509/name.ts";
+import { OID } from "../../der/oids.ts";
+import { describeAuthority, permittedForNewAuthority } from "../authority.ts";
+import { type CommandContext, openWorkplace } from "../context.ts";
+import { type CommandResult, EXIT } from "../documents.ts";
+import { findStores, type StoreOptions } from "../stores.ts";
+import { requireAuthority } from "./describe.ts";
+import type { CaReplacedDocument } from "./documents.ts";
+import { replaceAuthority } from "./replace.ts";
+
+/** What the user asked for. */
+export interface RotateFlags extends StoreOptions {
+  readonly passwordFile?: string | undefined;
+}
+
+/** What the user asked for. */
+export interface PermitFlags extends RotateFlags {
+  readonly domains: readonly string[];
+}
+
+/**
+ * Runs `ca permit`: the old list and the domains. Throws CA_MISSING, NAME_INVALID, and the reason where the change
+ * was taken back.
+ */
+export async function permitCa(
+  context: CommandContext,
+  flags: PermitFlags,
+): Promise<CommandResult<CaReplacedDocument>> {
+  return await change(context, flags, "ca permit", flags.domains, async (held) => {
+    // A foreign CA without limits is replaced by one of ours, which has them.
+    const base = isForeign(held) ? await permittedForNewAuthority(context.host) : held.permitted;
+    const wanted = await extendPermitted(base, flags.domains);
+    return isSame(wanted, held.permitted) ? undefined : wanted;
+  });
+}
+
+/**
+ * Runs `ca rotate`: a new CA with the same list; for a CA without limits that was made elsewhere, the list of a new
+ * one. Throws as {@link permitCa} does.
+ */
+export async function rotateCa(
+  context: CommandContext,
+  flags: RotateFlags,
+): Promise<CommandResult<CaReplacedDocument>> {
+  return await change(
+    context,
+    flags,
+    "ca rotate",
+    [],
+    async (held) => isForeign(held) ? await permittedForNewAuthority(context.host) : held.permitted,
+  );
+}
+
+async function change(
+  context: CommandContext,
+  flags: RotateFlags,
+  command: CaReplacedDocument["command"],
+  words: readonly string[],
+  choose: (held: Authority) => Promise<Permitted | undefined>,
+): Promise<CommandResult<CaReplacedDocument>> {
+  const workplace = await openWorkplace(context, flags.passwordFile);
+  const held = await requireAuthority(context, workplace.state);
+  const permitted = await choose(held);
+  if (permitted === undefined) {
+    return {
+      document: {
+        command,
+        ok: true,
+        changed: false,
+        ca: describeAuthority(workplace.state, held),
+        stores: [],
+        formerStores: [],
+        certificates: [],
+      },
+      exitCode: EXIT.done,
+    };
+  }
+  const stores = await findStores(context, workplace, flags);
+  const request = { command, words, permitted };
+  return await replaceAuthority(context, workplace, stores, held, request);
+}
+
+/** Whether a CA without limits was not made here: "any" was then never asked for. */
+function isForeign({ permitted, root }: Authority): boolean {
+  if (!permitted.any) return false;
+  return !readName(root.subject).flat().some(({ type, value }) =>
+    type === OID.organizationName && value === "localtls"
+  );
+}
+
+function isSame(one: Permitted, other: Permitted): boolean {
+  if (one.any || other.any) return one.any === other.any;
+  return one.domains.length === other.domains.length;
+}

@@ -1,0 +1,271 @@
+/**
+ * Another CA in the place of the one that is there: trusted where that was trusted, with every certificate issued
+ * again; or nothing at all. What `ca permit` and `ca rotate` share.
+ *
+ * The order is what makes it safe. Until the files are swapped, the old CA is in force, and whatever fails is taken
+ * back. From then on the new one is, and it is trusted already. In between and if the last step fails, stores trust
+ * both, so that no client refuses at any moment.
+ *
+ * @module
+ */
+
+import type { AuthorityChange } from "../../castore/authority_change.ts";
+import type { ReplacementPlan } from "../../castore/replacement_plan.ts";
+import { LocalTlsError } from "../../errors.ts";
+import { quoteCommand } from "../../host/shell_words.ts";
+import { type Authority, openAuthority } from "../../pki/authority.ts";
+import { createHierarchy, type Hierarchy } from "../../pki/hierarchy.ts";
+import type { Permitted } from "../../pki/permitted.ts";
+import type { StoreResult } from "../../truststore/change.ts";
+import type { PlannedStep, TrustStore } from "../../truststore/store.ts";
+import { anchorOfAuthority } from "../anchors.ts";
+import { describeAuthority, sayWaiting } from "../authority.ts";
+import type { CommandContext, Workplace } from "../context.ts";
+import { type CommandResult, EXIT } from "../documents.ts";
+import { withoutFingerprint } from "../setup.ts";
+import { exitCodeFor, planTrust } from "../stores.ts";
+import { isEncrypted } from "./describe.ts";
+import type { CaReplacedDocument } from "./documents.ts";
+import { storesTrusting, trustEverywhere, untrustAgain, untrustFormer } from "./moving_trust.ts";
+import {
+  describeReissued,
+  findHeld,
+  type ReissuedCertificate,
+  reissueHeld,
+  requireReissuable,
+} from "./reissued.ts";
+
+/** What is asked for. */
+export interface ReplaceRequest {
+  readonly command: CaReplacedDocument["command"];
+  /** The arguments of that command: `ca permit example.com` again is its words and these. */
+  readonly words: readonly string[];
+  /** What the new CA may speak for. */
+  readonly permitted: Permitted;
+}
+
+/** The new CA, on its way. */
+interface Replacement {
+  readonly hierarchy: Hierarchy;
+  readonly authority: Authority;
+  plan: ReplacementPlan;
+}
+
+/** Runs the change. Throws the reason where it was taken back; then everything is as it was. */
+export async function replaceAuthority(
+  context: CommandContext,
+  workplace: Workplace,
+  stores: readonly TrustStore[],
+  held: Authority,
+  request: ReplaceRequest,
+): Promise<CommandResult<CaReplacedDocument>> {
+  const { host, options } = context;
+  const { state } = workplace;
+  requireReissuable(context, await findHeld(host, state, held.permitted), request.permitted);
+  if (request.permitted.any) warnUnconstrained(context);
+  if (options.dryRun) return await planReplacement(context, workplace, stores, held, request);
+  return await state.changeAuthority(
+    (change) => replace(context, workplace, stores, change, request),
+    { onWait: () => sayWaiting(context) },
+  );
+}
+
+async function replace(
+  context: CommandContext,
+  workplace: Workplace,
+  stores: readonly TrustStore[],
+  change: AuthorityChange,
+  request: ReplaceRequest,
+): Promise<CommandResult<CaReplacedDocument>> {
+  const { state } = workplace;
+  const { authority: former } = change;
+  if (change.left !== undefined) {
+    context.report({ type: "progress", message: "taking back a change that was interrupted" });
+    await untrustAgain(context, workplace, stores, change.left.root);
+  }
+  await change.drop();
+  const password = isEncrypted(former) ? await knownPassword(change, workplace) : undefined;
+  const formerAnchor = anchorOfAuthority(state, former);
+  const trusting = await storesTrusting(context, workplace, stores, formerAnchor);
+
+  const made = await make(context, workplace, former, request);
+  let added: StoreResult[];
+  let certificates: ReissuedCertificate[];
+  try {
+    await change.stage(made.hierarchy, password, made.plan);
+    const anchor = anchorOfAuthority(state, made.authority);
+    const retry = commandLine(context, request);
+    const roots = { anchor, former: formerAnchor, retry };
+    added = await trustEverywhere(context, workplace, trusting, roots);
+    context.report({ type: "progress", message: "issuing the certificates again" });
+    certificates = await prepare(context, workplace, change, former, made);
+    await change.swap(made.plan);
+  } catch (error) {
+    await takeBack(context, workplace, stores, change, made, error);
+    throw error;
+  }
+  warnAboutPfx(context, certificates);
+  const formerStores = await untrustFormer(context, workplace, stores, formerAnchor);
+  const exitCode = exitCodeFor(formerStores);
+  return {
+    document: {
+      command: request.command,
+      ok: exitCode === EXIT.done,
+      changed: true,
+      ca: describeAuthority(state, made.authority),
+      former: former.rootSha256,
+      stores: added,
+      formerStores,
+      certificates: certificates.map(describeReissued),
+    },
+    exitCode,
+  };
+}
+
+/** The old password is proven before the new key gets it: a typing mistake would lock it away. */
+async function knownPassword(change: AuthorityChange, workplace: Workplace): Promise<string> {
+  const { issuerKey } = change.authority;
+  if (typeof issuerKey === "function") await issuerKey();
+  return await workplace.password();
+}
+
+async function make(
+  { host }: CommandContext,
+  { user }: Workplace,
+  former: Authority,
+  request: ReplaceRequest,
+): Promise<Replacement> {
+  const description = `${user.name}@${host.network.hostName()}`;
+  const { permitted, command, words } = request;
+  const hierarchy = await createHierarchy({ description, permitted, now: host.now() });
+  const authority = await openAuthority(hierarchy);
+  const plan: ReplacementPlan = {
+    request: [...command.split(" "), ...words],
+    root: authority.rootSha256,
+    formerRoot: former.rootSha256,
+    files: [],
+    issued: [],
+    formerlyIssued: [],
+  };
+  return { hierarchy, authority, plan };
+}
+
+/** Reads the ledger again: stores can take a while, and another localtls may have issued meanwhile. */
+async function prepare(
+  { host }: CommandContext,
+  { state }: Workplace,
+  change: AuthorityChange,
+  former: Authority,
+  made: Replacement,
+): Promise<ReissuedCertificate[]> {
+  const reissued: ReissuedCertificate[] = [];
+  for (const held of await findHeld(host, state, former.permitted)) {
+    reissued.push(await reissueHeld(host, made.authority, held));
+  }
+  made.plan = {
+    ...made.plan,
+    files: reissued.map(({ changed }) => changed.file),
+    issued: reissued.map(({ event }) => event),
+    formerlyIssued: reissued.map((entry) => entry.former),
+  };
+  await change.prepare(made.plan, reissued.map(({ changed }) => changed));
+  return reissued;
+}
+
+/** Every step is tried, whatever the others do; what is left is reported and found by the next run. */
+async function takeBack(
+  context: CommandContext,
+  workplace: Workplace,
+  stores: readonly TrustStore[],
+  change: AuthorityChange,
+  made: Replacement,
+  reason: unknown,
+): Promise<void> {
+  context.report({ type: "progress", message: "taking everything back" });
+  try {
+    await change.undo(made.plan);
+  } catch (error) {
+    // The files are half swapped and cannot be put back now: both roots stay trusted, and whichever command
+    // comes next swaps the rest.
+    const why = reason instanceof Error ? reason.message : String(reason);
+    const message = `Cannot finish the change, nor take it back, for now: ${why}`;
+    const hints = [`${context.program} status`, "The next command completes the change"];
+    throw new LocalTlsError("FILE_WRITE", message, { hints, cause: error });
+  }
+  try {
+    if (await untrustAgain(context, workplace, stores, made.plan.root)) await change.drop();
+  } catch (error) {
+    if (!(error instanceof LocalTlsError)) throw error;
+    context.report({ type: "warning", code: error.code, message: error.message });
+  }
+}
+
+function commandLine({ program }: CommandContext, { command, words }: ReplaceRequest): string {
+  return words.length === 0
+    ? `${program} ${command}`
+    : `${program} ${command} ${quoteCommand(words)}`;
+}
+
+function warnUnconstrained(context: CommandContext): void {
+  context.report({
+    type: "warning",
+    code: "CA_UNCONSTRAINED",
+    message: "this CA may issue for every name: whoever gets hold of its key can impersonate any " +
+      "web site to the machines that trust it",
+  });
+}
+
+/** A PKCS#12 file is sealed with a password that is not known here. */
+function warnAboutPfx(context: CommandContext, certificates: readonly ReissuedCertificate[]): void {
+  for (const { event } of certificates) {
+    if (event.p12 === undefined) continue;
+    context.report({
+      type: "warning",
+      code: "PFX_NOT_RENEWED",
+      message: `"${event.p12}" still holds the former certificate: issue it again with --pkcs12`,
+    });
+  }
+}
+
+async function planReplacement(
+  context: CommandContext,
+  workplace: Workplace,
+  stores: readonly TrustStore[],
+  held: Authority,
+  request: ReplaceRequest,
+): Promise<CommandResult<CaReplacedDocument>> {
+  const { state } = workplace;
+  const made = await make(context, workplace, held, request);
+  const anchor = anchorOfAuthority(state, made.authority);
+  const former = anchorOfAuthority(state, held);
+  const trusting: TrustStore[] = [];
+  for (const store of stores) {
+    const seen = await store.state(former).catch(() => undefined);
+    if (seen?.state === "trusted") trusting.push(store);
+  }
+  const files = (await findHeld(context.host, state, held.permitted)).map(({ event }) =>
+    event.cert
+  );
+  const paths = [...files, state.issuerKeyFile, state.issuerFile, state.rootFile];
+  if (files.length > 0) paths.push(state.issued.path);
+  const planned: PlannedStep[] = [
+    ...(await planTrust("add", trusting, anchor)).map((step) =>
+      withoutFingerprint(step, anchor.sha256)
+    ),
+    ...paths.map((path) => ({ type: "write", path, root: false } as const)),
+    ...await planTrust("remove", trusting, former),
+  ];
+  return {
+    document: {
+      command: request.command,
+      ok: true,
+      changed: false,
+      ca: describeAuthority(state, held),
+      stores: [],
+      formerStores: [],
+      certificates: [],
+      planned,
+    },
+    exitCode: EXIT.done,
+  };
+}

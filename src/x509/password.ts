@@ -8,7 +8,7 @@ import { LocalTlsError } from "../errors.ts";
 
 /**
  * Refuses a password that nothing may be encrypted with. Characters outside ASCII are allowed: PBKDF2 takes them as
- * UTF-8, RFC 7292, B.1 as UTF-16; but Java's keytool cannot open such a file.
+ * UTF-8, RFC 7292, B.1 as UTF-16. But Java 17 cannot open such a PKCS#12 file, and Java 25 none of the legacy kind.
  *
  * Throws PASSWORD_INVALID, which never quotes it.
  */

@@ -36,8 +36,11 @@ export const MAX_PFX_LENGTH = 2 * 1024 * 1024;
 /** AuthenticatedSafes have one to three parts; Java writes one for each private key. */
 const MAX_PARTS = 1000;
 
-const HINT = "Convert it: openssl pkcs12 -legacy -in FILE -nodes -out all.pem, then " +
-  "openssl pkcs12 -export -in all.pem -out NEW-FILE";
+/** OpenSSL reads nearly everything, and asks for the passwords. */
+const HINTS = [
+  "Convert it: openssl pkcs12 -legacy -in FILE -out all.pem",
+  "Then: openssl pkcs12 -export -in all.pem -out NEW-FILE",
+];
 
 /**
  * Opens a PFX.
@@ -54,7 +57,7 @@ const HINT = "Convert it: openssl pkcs12 -legacy -in FILE -nodes -out all.pem, t
  * ```
  */
 export async function readPfx(pfx: Uint8Array, password: string): Promise<PfxFile> {
-  const refuse = refusal("PFX_INVALID", "Cannot read the PKCS#12 file", [HINT]);
+  const refuse = refusal("PFX_INVALID", "Cannot read the PKCS#12 file", HINTS);
   if (pfx.length > MAX_PFX_LENGTH) {
     throw refuse(`it has ${pfx.length} octets, more than ${MAX_PFX_LENGTH}`);
   }

@@ -187,7 +187,7 @@ function prepare(run: Run, inner: CommandContext, { number, words }: ListLine) {
     const earlier = taken.get(path);
     if (earlier === undefined) continue;
     throw new LocalTlsError("USAGE", `Cannot write "${files.cert}": line ${earlier} did`, {
-      hints: ["Give each name one line, and the names of one certificate in one order"],
+      hints: ["Begin the line with another of its names, or put its names into that line"],
     });
   }
   for (const path of paths) taken.set(path, number);

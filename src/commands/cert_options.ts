@@ -5,6 +5,7 @@
  */
 
 import { LocalTlsError } from "../errors.ts";
+import { quoteArgument } from "../host/shell_words.ts";
 import type { CertFlags } from "./cert.ts";
 import type { CommandContext } from "./context.ts";
 
@@ -13,13 +14,13 @@ export function checkOptions({ program }: CommandContext, flags: CertFlags): voi
   const { names, csr, from, pkcs12 = false } = flags;
   const first = names[0];
   if (from !== undefined) {
-    const command = `${program} cert --from ${from}`;
+    const command = `${program} cert --from ${quoteArgument(from)}`;
     if (first !== undefined) throw wrong(`--from with the name "${first}"`, NAMES_IN_LIST, command);
     if (csr !== undefined) {
       throw wrong(
         "--from with --csr",
         "a request is answered by itself",
-        `${program} cert --csr ${csr}`,
+        `${program} cert --csr ${quoteArgument(csr)}`,
       );
     }
     for (const [option, value] of fileOptions(flags)) {
@@ -32,7 +33,7 @@ export function checkOptions({ program }: CommandContext, flags: CertFlags): voi
     }
   }
   if (csr !== undefined) {
-    const command = `${program} cert --csr ${csr}`;
+    const command = `${program} cert --csr ${quoteArgument(csr)}`;
     if (first !== undefined) {
       throw wrong(`--csr with the name "${first}"`, NAMES_IN_REQUEST, command);
     }
@@ -45,7 +46,7 @@ export function checkOptions({ program }: CommandContext, flags: CertFlags): voi
   if (pkcs12) return;
   for (const [option, isGiven] of pkcs12Options(flags)) {
     if (isGiven) {
-      throw wrong(`${option} without --pkcs12`, "it is about that file", `--pkcs12 ${option}`);
+      throw wrong(`${option} without --pkcs12`, "it is about that file", "Add --pkcs12");
     }
   }
 }

@@ -5,7 +5,7 @@
  */
 
 import type { Permitted } from "../pki/permitted.ts";
-import { parseSubjectName, type SubjectName } from "../pki/subject_name.ts";
+import { commonNameFor, parseSubjectName, type SubjectName } from "../pki/subject_name.ts";
 import type { CommandContext } from "./context.ts";
 
 /** Reads the names that the user typed; warnings are reported. Throws NAME_INVALID. */
@@ -20,5 +20,7 @@ export function parseClientNames(
     for (const warning of warnings) context.report({ type: "warning", ...warning });
     names.set(name.value, name);
   }
-  return [...names.values()];
+  const list = [...names.values()];
+  commonNameFor(list, "client"); // two users are refused here, before a CA is made for them
+  return list;
 }

@@ -104,7 +104,8 @@ function parseHost(host: string, original: string): RequestedName {
     throw nameError(original, `it has ${host.length} characters, more than 253`);
   }
   if (host.includes("@")) {
-    throw nameError(original, "it is an e-mail address, and this makes certificates for servers");
+    const state = "it is an e-mail address, which certificates for clients alone have";
+    throw nameError(original, state, ["Add --client"]);
   }
   if (host.startsWith("-")) {
     throw nameError(original, "it begins with a hyphen, as options do and no host name does");

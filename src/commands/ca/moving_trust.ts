@@ -159,13 +159,40 @@ export async function untrustAgain(
 }
 
 /**
- * Takes the former root out of every store. Reported are the stores that had it, or may have.
+ * Takes the former root out of every store, and roots of this CA from before that some store still trusts because a
+ * change was killed. Reported are the stores that had it, or may have.
+ *
+ * @param root SHA-256 of the root in force.
  */
 export async function untrustFormer(
   context: CommandContext,
   workplace: Workplace,
   stores: readonly TrustStore[],
-  anchor: OwnAnchor,
+  former: OwnAnchor,
+  root: string,
+): Promise<StoreResult[]> {
+  const results = await untrust(context, workplace, stores, former);
+  const { events } = await workplace.state.trusted.read();
+  const others = currentTrust(events).filter(({ own, sha256 }) =>
+    own === true && sha256 !== root && sha256 !== former.sha256
+  );
+  for (const sha256 of new Set(others.map((entry) => entry.sha256))) {
+    try {
+      const anchor = await readKeptAnchor(context.host, workplace.state, sha256);
+      results.push(...await untrust(context, workplace, stores, anchor));
+    } catch (error) {
+      if (!(error instanceof LocalTlsError)) throw error;
+      context.report({ type: "warning", code: error.code, message: error.message });
+    }
+  }
+  return results;
+}
+
+async function untrust(
+  context: CommandContext,
+  workplace: Workplace,
+  stores: readonly TrustStore[],
+  anchor: TrustAnchor,
 ): Promise<StoreResult[]> {
   const held = await trustOf(workplace.state, anchor.sha256);
   const results = await changeTrust(context, workplace, "remove", stores, anchor);

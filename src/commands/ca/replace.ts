@@ -17,13 +17,12 @@ import { type Authority, openAuthority } from "../../pki/authority.ts";
 import { createHierarchy, type Hierarchy } from "../../pki/hierarchy.ts";
 import type { Permitted } from "../../pki/permitted.ts";
 import type { StoreResult } from "../../truststore/change.ts";
-import type { PlannedStep, TrustStore } from "../../truststore/store.ts";
+import type { TrustStore } from "../../truststore/store.ts";
 import { anchorOfAuthority } from "../anchors.ts";
 import { describeAuthority, sayWaiting } from "../authority.ts";
 import type { CommandContext, Workplace } from "../context.ts";
 import { type CommandResult, EXIT } from "../documents.ts";
-import { withoutFingerprint } from "../setup.ts";
-import { exitCodeFor, planTrust } from "../stores.ts";
+import { exitCodeFor } from "../stores.ts";
 import { isEncrypted } from "./describe.ts";
 import type { CaReplacedDocument } from "./documents.ts";
 import { storesTrusting, trustEverywhere, untrustAgain, untrustFormer } from "./moving_trust.ts";
@@ -63,7 +62,11 @@ export async function replaceAuthority(
   const { state } = workplace;
   requireReissuable(context, await findHeld(host, state, held.permitted), request.permitted);
   if (request.permitted.any) warnUnconstrained(context);
-  if (options.dryRun) return await planReplacement(context, workplace, stores, held, request);
+  if (options.dryRun) {
+    const { authority } = await make(context, workplace, held, request);
+    const { planReplacement } = await import("./plan.ts");
+    return await planReplacement(context, workplace, stores, held, authority, request.command);
+  }
   return await state.changeAuthority(
     (change) => replace(context, workplace, stores, change, request),
     { onWait: () => sayWaiting(context) },
@@ -105,7 +108,8 @@ async function replace(
     throw error;
   }
   warnAboutPfx(context, certificates);
-  const formerStores = await untrustFormer(context, workplace, stores, formerAnchor);
+  const { rootSha256 } = made.authority;
+  const formerStores = await untrustFormer(context, workplace, stores, formerAnchor, rootSha256);
   const exitCode = exitCodeFor(formerStores);
   return {
     document: {
@@ -225,47 +229,4 @@ function warnAboutPfx(context: CommandContext, certificates: readonly ReissuedCe
       message: `"${event.p12}" still holds the former certificate: issue it again with --pkcs12`,
     });
   }
-}
-
-async function planReplacement(
-  context: CommandContext,
-  workplace: Workplace,
-  stores: readonly TrustStore[],
-  held: Authority,
-  request: ReplaceRequest,
-): Promise<CommandResult<CaReplacedDocument>> {
-  const { state } = workplace;
-  const made = await make(context, workplace, held, request);
-  const anchor = anchorOfAuthority(state, made.authority);
-  const former = anchorOfAuthority(state, held);
-  const trusting: TrustStore[] = [];
-  for (const store of stores) {
-    const seen = await store.state(former).catch(() => undefined);
-    if (seen?.state === "trusted") trusting.push(store);
-  }
-  const files = (await findHeld(context.host, state, held.permitted)).map(({ event }) =>
-    event.cert
-  );
-  const paths = [...files, state.issuerKeyFile, state.issuerFile, state.rootFile];
-  if (files.length > 0) paths.push(state.issued.path);
-  const planned: PlannedStep[] = [
-    ...(await planTrust("add", trusting, anchor)).map((step) =>
-      withoutFingerprint(step, anchor.sha256)
-    ),
-    ...paths.map((path) => ({ type: "write", path, root: false } as const)),
-    ...await planTrust("remove", trusting, former),
-  ];
-  return {
-    document: {
-      command: request.command,
-      ok: true,
-      changed: false,
-      ca: describeAuthority(state, held),
-      stores: [],
-      formerStores: [],
-      certificates: [],
-      planned,
-    },
-    exitCode: EXIT.done,
-  };
 }

@@ -213,12 +213,16 @@ function uniqueNames(names: readonly SubjectName[]): SubjectName[] {
   if (unique.length === 0) {
     throw new LocalTlsError("NAME_INVALID", "Cannot issue a certificate: no name is given");
   }
-  if (unique.length > MAX_NAMES) {
-    throw new LocalTlsError(
-      "NAME_INVALID",
-      `Cannot issue a certificate: ${unique.length} names are more than ${MAX_NAMES}, which not every client accepts`,
-      { hints: ["Spread the names over several certificates, or use a wildcard"] },
-    );
-  }
+  checkNameCount(unique.length);
   return unique;
+}
+
+/** Throws NAME_INVALID for more names than one certificate can have. */
+export function checkNameCount(count: number): void {
+  if (count <= MAX_NAMES) return;
+  throw new LocalTlsError(
+    "NAME_INVALID",
+    `Cannot issue a certificate: ${count} names are more than ${MAX_NAMES}, which not every client accepts`,
+    { hints: ["Spread the names over several certificates, or use a wildcard"] },
+  );
 }

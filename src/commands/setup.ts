@@ -10,6 +10,7 @@ import type { Host } from "../host/host.ts";
 import { type Authority, openAuthority } from "../pki/authority.ts";
 import { createHierarchy } from "../pki/hierarchy.ts";
 import { checkPermitted, type Permitted } from "../pki/permitted.ts";
+import { checkCurrent } from "../pki/validity.ts";
 import { parseRequestedName, type RequestedName } from "../pki/requested_name.ts";
 import type { PlannedStep, TrustStore } from "../truststore/store.ts";
 import { anchorOfAuthority } from "./anchors.ts";
@@ -54,6 +55,8 @@ export async function setup(
     ? parseNames(context, flags.names)
     : await ownNames(host, permitted);
   requirePermitted(context, names, permitted, held !== undefined);
+  // Before any store is asked to trust a CA that nothing can be issued with.
+  if (held !== undefined) checkCurrent(held, host.now());
   const files = outputFiles(host, names, { out: flags.out });
   const stores = await findStores(context, workplace, flags);
   const request = { names, files };

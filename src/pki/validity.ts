@@ -34,16 +34,25 @@ export interface Validity {
 export function chooseValidity(authority: Authority, options: ValidityOptions): Validity {
   const { now, days = DEFAULT_DAYS, allowLong = false } = options;
   checkDays(days, allowLong);
+  const { start, end } = checkCurrent(authority, now);
+  const notBefore = wholeSeconds(Math.max(now.getTime() - BACKDATE_MS, start));
+  // Both ends belong to the validity (RFC 5280, 4.1.2.5), so the last second is taken off.
+  const wanted = notBefore.getTime() + days * DAY_MS - 1000;
+  return { notBefore, notAfter: wholeSeconds(Math.min(wanted, end)), shortened: wanted > end };
+}
+
+/**
+ * Throws CA_EXPIRED for a CA that has ended, or is not valid yet.
+ * @returns When it begins and ends, in milliseconds since the epoch.
+ */
+export function checkCurrent(authority: Authority, now: Date): { start: number; end: number } {
   const start = Math.max(authority.root.notBefore.getTime(), authority.issuer.notBefore.getTime());
   const end = authority.notAfter.getTime();
   if (now.getTime() < start) {
     throw expired(`the CA is valid from ${new Date(start).toISOString()}`, now);
   }
   if (now.getTime() > end) throw expired(`the CA ended on ${new Date(end).toISOString()}`, now);
-  const notBefore = wholeSeconds(Math.max(now.getTime() - BACKDATE_MS, start));
-  // Both ends belong to the validity (RFC 5280, 4.1.2.5), so the last second is taken off.
-  const wanted = notBefore.getTime() + days * DAY_MS - 1000;
-  return { notBefore, notAfter: wholeSeconds(Math.min(wanted, end)), shortened: wanted > end };
+  return { start, end };
 }
 
 /** Throws USAGE for a lifetime that no certificate gets. */

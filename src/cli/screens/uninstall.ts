@@ -26,7 +26,9 @@ export const uninstallScreen: Screen = (anyDocument, { style, quiet, program }) 
       ...document.left.map((path) => `  ${path}`),
     );
   }
-  lines.push("", "Restart the browsers that are open: they remember hosts they have accepted.");
+  if (document.stores.some(({ outcome }) => outcome === "removed")) {
+    lines.push("", "Restart the browsers that are open: they remember hosts they have accepted.");
+  }
   if (document.purged.length === 0 && document.ca !== undefined) {
     lines.push(`The CA is kept; to remove it and its key: ${program} uninstall --purge`);
   }

@@ -64,7 +64,11 @@ export async function newPassword(
     checkNewPassword(given);
     return given;
   }
-  requireTerminal(context, "Cannot encrypt without a password: nobody can be asked");
+  requireTerminal(
+    context,
+    "Cannot encrypt without a password: nobody can be asked",
+    useEnvironment,
+  );
   const { terminal } = context.host;
   const password = await terminal.askSecret(question);
   checkNewPassword(password);
@@ -103,13 +107,21 @@ export async function givenPassword(
 }
 
 /** Throws CONFIRMATION_NEEDED, naming the other ways, where nobody can be asked. */
-export function requireTerminal({ host, program }: CommandContext, message: string): void {
+export function requireTerminal(
+  { host, program }: CommandContext,
+  message: string,
+  useEnvironment = true,
+): void {
   if (host.terminal.interactive) return;
   throw new LocalTlsError("CONFIRMATION_NEEDED", message, {
     hints: [
       "Run it at a terminal, which asks for the password",
-      `${FILE_VARIABLE}=FILE ${program} ... (for "ca" also --password-file FILE)`,
-      `${COMMAND_VARIABLE}='pass show localtls' ${program} ...`,
+      ...(useEnvironment
+        ? [
+          `${FILE_VARIABLE}=FILE ${program} ... (for "ca" also --password-file FILE)`,
+          `${COMMAND_VARIABLE}='pass show localtls' ${program} ...`,
+        ]
+        : ["--password-file FILE"]),
     ],
   });
 }

@@ -22,6 +22,7 @@ import {
   type PlannedStep,
   type Warning,
 } from "./documents.ts";
+import { createGroupWriter } from "./group_writer.ts";
 import {
   type IssueRequest,
   issueToFiles,
@@ -35,8 +36,8 @@ import { outputFiles, planOutput, resolvePath } from "./output_files.ts";
 /** Octets of a list: some 500,000 lines. */
 const MAX_LIST = 64 * 1024 * 1024;
 
-/** Certificates on their way at once: enough to keep WebCrypto's threads busy while files are written. */
-const AT_ONCE = 16;
+/** Certificates on their way at once: WebCrypto's threads stay busy, and files are written so many at a time. */
+const AT_ONCE = 64;
 
 /** Lines of the ledger in one write: an interruption loses the note of so many certificates at most. */
 const LEDGER_BATCH = 64;
@@ -48,8 +49,14 @@ interface Run {
   readonly flags: CertFlags;
   readonly permitted: Permitted;
   readonly hasAuthority: boolean;
-  /** Lower-case paths that this run has written: some file systems do not tell cases apart. */
+  /** Lower-case names of certificates that this run has written, and the line that it was for. */
   readonly taken: Map<string, number>;
+}
+
+/** What became of a line, and its line in the ledger. */
+interface Outcome {
+  readonly document: CertLineDocument;
+  readonly event: IssuedEvent | undefined;
 }
 
 /**
@@ -98,24 +105,28 @@ export async function certList(
     allowLong: flags.force,
     keyType: flags.key,
     pkcs12: pkcs12Options(secret, flags),
+    write: createGroupWriter(host),
   };
   const pending: IssuedEvent[] = [];
   const flush = () => recordIssued(context, state, pending.splice(0));
-  const issueLine = async (line: ListLine): Promise<CertLineDocument> =>
-    await attempt(context, line, async (inner) => {
-      const request = { ...common, ...prepare(run, inner, line) };
-      const record = (event: IssuedEvent) => void pending.push(event);
-      const all = { ...request, record };
-      const certificate = await issueToFiles(inner, user, state, authority, all);
+  const issueLine = async (line: ListLine): Promise<Outcome> => {
+    let event: IssuedEvent | undefined;
+    const document = await attempt(context, line, async (inner) => {
+      const record = (issued: IssuedEvent) => void (event = issued);
+      const request: IssueRequest = { ...common, ...prepare(run, inner, line), record };
+      const certificate = await issueToFiles(inner, user, state, authority, request);
       return { certificate: withPassword(certificate, secret) };
     });
+    return { document, event };
+  };
 
   const total = countLines(text);
   let issued = 0;
   let failed = 0;
-  const onItsWay: Promise<CertLineDocument>[] = [];
+  const onItsWay: Promise<Outcome>[] = [];
   const settle = async () => {
-    const document = await onItsWay.shift()!;
+    const { document, event } = await onItsWay.shift()!;
+    if (event !== undefined) pending.push(event);
     if (document.ok) issued++;
     else failed++;
     context.report({ type: "part", document });
@@ -182,15 +193,16 @@ function prepare(run: Run, inner: CommandContext, { number, words }: ListLine) {
   const names = client ? parseClientNames(inner, words, permitted) : parseNames(inner, words);
   requirePermitted(inner, names, permitted, hasAuthority);
   const files = outputFiles(host, names, { out: flags.out }, { client, pkcs12 });
-  const paths = Object.values(files).map((path: string) => path.toLowerCase());
-  for (const path of paths) {
-    const earlier = taken.get(path);
-    if (earlier === undefined) continue;
+  // All of them stand in one directory, so that the certificate's name says which files there are.
+  const name = files.cert.slice(files.cert.lastIndexOf("/") + 1).toLowerCase();
+  const earlier = taken.get(name) ?? taken.get(name.replace(/-key\.pem$/, ".pem")) ??
+    taken.get(name.replace(/\.pem$/, "-key.pem"));
+  if (earlier !== undefined) {
     throw new LocalTlsError("USAGE", `Cannot write "${files.cert}": line ${earlier} did`, {
       hints: ["Begin the line with another of its names, or put its names into that line"],
     });
   }
-  for (const path of paths) taken.set(path, number);
+  taken.set(name, number);
   return { names, files, usage: chooseUsage(names, client) };
 }
 

@@ -9,7 +9,7 @@ import type { StateDirectory } from "../castore/state_directory.ts";
 import type { Bytes } from "../bytes.ts";
 import { decodePem } from "../der/pem.ts";
 import { LocalTlsError } from "../errors.ts";
-import type { Host } from "../host/host.ts";
+import type { Files, Host } from "../host/host.ts";
 import type { TargetUser } from "../host/target_user.ts";
 import type { Authority } from "../pki/authority.ts";
 import { checkNameCount, issueCertificate } from "../pki/issue.ts";
@@ -91,8 +91,14 @@ export interface IssueRequest {
   readonly reuseKey?: CryptoKeyPair | Bytes | undefined;
   /** How to write `files.p12`. */
   readonly pkcs12?: Pkcs12Options | undefined;
+  /** This machine's own LAN addresses among the names; for the ledger. */
+  readonly own?: readonly string[] | undefined;
+  /** Mode and owner of files that are replaced, by path; a file that is not named gets those of a new one. */
+  readonly modes?: ReadonlyMap<string, WriteOptions> | undefined;
   /** Takes the event in place of the ledger: a caller that issues many writes it in batches. */
   readonly record?: ((event: IssuedEvent) => void) | undefined;
+  /** Writes the files in place of the host, for the same reason. */
+  readonly write?: Files["writeTogether"] | undefined;
 }
 
 /** Issues one certificate, writes its files and its line in the ledger. */
@@ -128,7 +134,7 @@ export async function issueToFiles(
   const pfx = files.p12 === undefined || pkcs12 === undefined
     ? undefined
     : await (await import("./pkcs12.ts")).makePfx(issued, authority, pkcs12);
-  await writeOutputFiles(host, user, files, { ...issued, pfx });
+  await writeOutputFiles(host, user, files, { ...issued, pfx }, request.write);
   const event: IssuedEvent = {
     event: "issued",
     time: host.now().toISOString(),

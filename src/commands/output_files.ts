@@ -5,7 +5,7 @@
  */
 
 import { LocalTlsError } from "../errors.ts";
-import type { FileToWrite, Host } from "../host/host.ts";
+import type { Files, FileToWrite, Host } from "../host/host.ts";
 import type { TargetUser } from "../host/target_user.ts";
 import type { StateDirectory } from "../castore/state_directory.ts";
 import type { SubjectName } from "../pki/subject_name.ts";
@@ -102,6 +102,7 @@ export async function writeOutputFiles(
     readonly keyPem?: string;
     readonly pfx?: Uint8Array | undefined;
   },
+  write: Files["writeTogether"] = host.files.writeTogether,
 ): Promise<void> {
   const { owner } = user;
   const { key, p12, cert } = files;
@@ -115,7 +116,7 @@ export async function writeOutputFiles(
     list.push({ path: p12, content: pfx, mode: 0o600, owner });
   }
   list.push({ path: cert, content: fullchainPem, mode: 0o644, owner });
-  await host.files.writeTogether(list);
+  await write(list);
 }
 
 /** Makes an absolute path of what the user typed, without asking the file system. */

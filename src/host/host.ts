@@ -6,6 +6,7 @@
  */
 
 import type { Bytes } from "../bytes.ts";
+import type { LocalTlsError } from "../errors.ts";
 
 /** The operating systems that trust stores are kept for. Only truststore/families.ts asks. */
 export type OperatingSystem = "linux" | "darwin" | "windows" | "freebsd" | "other";
@@ -72,6 +73,14 @@ export interface Files {
    * directory that cannot be written to leaves every old file as it was.
    */
   writeTogether(files: readonly FileToWrite[]): Promise<void>;
+  /**
+   * As writeTogether(), for many groups that have nothing to do with each other: the disk is waited for once
+   * and not for each. Never rejects for a group: one that cannot be written is an error in its place, and
+   * stops no other.
+   */
+  writeGroups(
+    groups: readonly (readonly FileToWrite[])[],
+  ): Promise<(LocalTlsError | undefined)[]>;
   /**
    * Appends one line (O_APPEND, O_NOFOLLOW, one write, fsync); makes the file if needed. A file that
    * does not end with a line end (its last writer was killed) gets one first.
@@ -199,5 +208,13 @@ export interface Host {
   /** Everything on stdin, at most maxBytes. */
   readStdin(maxBytes: number): Promise<Bytes>;
   now(): Date;
-  sleep(milliseconds: number): Promise<void>;
+  /** Returns after that time, or as soon as the signal is aborted. */
+  sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
+  /**
+   * Aborted when this process is asked to end (SIGINT, SIGTERM). From the first call on it is for the caller to
+   * end: the signals do nothing else any more.
+   */
+  stopSignal(): AbortSignal;
+  /** Absolute path of this program; undefined where a runtime runs its source. */
+  readonly programPath: string | undefined;
 }

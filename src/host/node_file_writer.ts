@@ -1,15 +1,14 @@
 /**
- * Writing so that a crash, a full disk or a planted symlink never costs a key: new exclusive files,
- * full writes, fsync, rename, and everything done to descriptors instead of paths.
+ * Making and appending to files so that a crash, a full disk or a planted symlink never costs a key: full writes,
+ * fsync, and everything done to descriptors instead of paths. Whole files: node_file_groups.ts.
  *
  * @module
  */
 
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { toHex } from "../bytes.ts";
 import { LocalTlsError } from "../errors.ts";
-import type { FileInfo, FileToWrite, WriteOptions } from "./host.ts";
+import type { FileInfo, WriteOptions } from "./host.ts";
 import { applyOwnership, syncDirectory } from "./node_directories.ts";
 import { type FileAction, fileError, systemCode } from "./system_error.ts";
 
@@ -19,67 +18,7 @@ const O_NOFOLLOW = fs.constants.O_NOFOLLOW ?? 0;
 const O_NONBLOCK = fs.constants.O_NONBLOCK ?? 0;
 
 /** Owner-only: whoever writes something public says so. */
-const DEFAULT_FILE_MODE = 0o600;
-/** Random octets in the name of a temporary file: no collision, no guess. */
-const TEMPORARY_NAME_OCTETS = 8;
-
-/** Implements Files.write. */
-export function writeWholeFile(
-  file: string,
-  content: Uint8Array | string,
-  options: WriteOptions = {},
-): void {
-  writeFilesTogether([{ ...options, path: file, content }]);
-}
-
-/** Implements Files.writeTogether. */
-export function writeFilesTogether(files: readonly FileToWrite[]): void {
-  const staged: { readonly temporary: string; readonly path: string }[] = [];
-  let current = "";
-  try {
-    for (const file of files) {
-      current = file.path;
-      staged.push({ temporary: stageFile(file), path: file.path });
-    }
-    for (let next = staged[0]; next !== undefined; next = staged[0]) {
-      current = next.path;
-      fs.renameSync(next.temporary, next.path);
-      staged.shift();
-    }
-    for (const directory of new Set(files.map((file) => path.dirname(file.path)))) {
-      current = directory;
-      syncDirectory(directory);
-    }
-  } catch (error) {
-    for (const { temporary } of staged) removeQuietly(temporary);
-    throw fileError("write", current, error);
-  }
-}
-
-/** Writes a file under a temporary name beside its place. @returns that name. */
-function stageFile(file: FileToWrite): string {
-  refuseUnlessPlain("write", file.path, lstat(file.path));
-  const { content } = file;
-  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
-  // A short name of its own: a suffix to a long file name would pass the limit of 255 octets.
-  const random = toHex(crypto.getRandomValues(new Uint8Array(TEMPORARY_NAME_OCTETS)));
-  const temporary = path.join(path.dirname(file.path), `.localtls-${random}`);
-  // Owner-only at first: nobody can open it before it has its final mode.
-  const descriptor = fs.openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
-  try {
-    try {
-      writeFully(descriptor, bytes);
-      applyOwnership(descriptor, file.mode ?? DEFAULT_FILE_MODE, file.owner);
-      fs.fsyncSync(descriptor);
-    } finally {
-      fs.closeSync(descriptor);
-    }
-  } catch (error) {
-    removeQuietly(temporary);
-    throw error;
-  }
-  return temporary;
-}
+export const DEFAULT_FILE_MODE = 0o600;
 
 /** Implements Files.appendLine and Files.appendLines. */
 export function appendLinesToFile(
@@ -176,7 +115,7 @@ export function refuseUnlessPlain(
   });
 }
 
-function lstat(file: string): Pick<FileInfo, "type"> | undefined {
+export function lstat(file: string): Pick<FileInfo, "type"> | undefined {
   let stat: fs.Stats | undefined;
   try {
     stat = fs.lstatSync(file, { throwIfNoEntry: false });
@@ -195,13 +134,21 @@ function lstat(file: string): Pick<FileInfo, "type"> | undefined {
 }
 
 /** write(2) may take less than it is given; what is left then fails with the reason. */
-function writeFully(descriptor: number, bytes: Uint8Array): void {
+export function writeFully(descriptor: number, bytes: Uint8Array): void {
   for (let offset = 0; offset < bytes.length;) {
     offset += fs.writeSync(descriptor, bytes, offset, bytes.length - offset);
   }
 }
 
-function removeQuietly(file: string): void {
+export function closeQuietly(descriptor: number): void {
+  try {
+    fs.closeSync(descriptor);
+  } catch {
+    // The first error is the one that counts.
+  }
+}
+
+export function removeQuietly(file: string): void {
   try {
     fs.unlinkSync(file);
   } catch {

@@ -11,12 +11,8 @@ import { type Bytes, toBytes } from "../bytes.ts";
 import { LocalTlsError } from "../errors.ts";
 import type { FileInfo, Files, WriteOptions } from "./host.ts";
 import { makeDirectories, renameDurably } from "./node_directories.ts";
-import {
-  appendLinesToFile,
-  refuseUnlessPlain,
-  writeFilesTogether,
-  writeWholeFile,
-} from "./node_file_writer.ts";
+import { writeFileGroups, writeFilesTogether, writeWholeFile } from "./node_file_groups.ts";
+import { appendLinesToFile, refuseUnlessPlain } from "./node_file_writer.ts";
 import { fileError, systemCode } from "./system_error.ts";
 
 /** Enough for every certificate, bundle and key store that is not an attack. */
@@ -34,6 +30,7 @@ export function createNodeFiles(): Files {
     writable: (file) => attempt(() => isWritable(file)),
     write: (file, content, options) => attempt(() => writeWholeFile(file, content, options)),
     writeTogether: (list) => attempt(() => writeFilesTogether(list)),
+    writeGroups: (groups) => attempt(() => writeFileGroups(groups)),
     appendLine: (file, line, options) => attempt(() => appendLinesToFile(file, [line], options)),
     appendLines: (file, lines, options) => attempt(() => appendLinesToFile(file, lines, options)),
     makeDirectory: (directory, options?: WriteOptions) =>

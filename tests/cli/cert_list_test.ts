@@ -192,7 +192,7 @@ describe("cert --from", () => {
       return JSON.parse((await run(argv, { cwd: scratch.work, env })).stdout);
     };
     const shown = JSON.stringify(await show());
-    assert.match(shown, /\[#*\.+\] +\d+%  \d+ of 300/);
+    assert.match(shown, /\[#*\.+\] +\d+% +\d+ of 300/);
     const end = shown.slice(shown.lastIndexOf("of 300"));
     assert.match(end, /\\r\\u001b\[K.*300 certificates issued/);
     assert.doesNotMatch(JSON.stringify(await show("--quiet")), /of 300/);
@@ -237,7 +237,7 @@ const LARGEST = Number(process.env["LOCALTLS_LIST"] ?? 3000);
 
 test("memory does not grow with the list, nor the cost of a certificate", SLOW, async () => {
   const counts = [100, 1000, LARGEST];
-  const results = [];
+  const results: { kilobytes: number; milliseconds: number; count: number }[] = [];
   for (const count of counts) {
     const { kilobytes, milliseconds } = await measure(count);
     const each = (milliseconds / count).toFixed(2);

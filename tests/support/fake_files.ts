@@ -138,6 +138,13 @@ export function createFakeFiles({ disk, user, beforeChange }: FakeFilesOptions):
       }).catch(() => false),
     write: (path, content, options) => writeAll([{ ...options, path, content }]),
     writeTogether: writeAll,
+    writeGroups: (groups) =>
+      Promise.all(groups.map((group) =>
+        writeAll(group).then(() => undefined, (error) => {
+          if (error instanceof LocalTlsError) return error;
+          throw error;
+        })
+      )),
     appendLine: (path, line, options) => appendAll(path, [line], options),
     appendLines: (path, lines, options) => appendAll(path, lines, options),
     makeDirectory: (path, options) =>

@@ -163,6 +163,33 @@ describe("Files.appendLines", () => {
     }));
 });
 
+describe("Files.writeGroups", () => {
+  test("writes every group that can be written, and says of each other what is wrong", () =>
+    withScratchDirectory(async (directory) => {
+      const at = (name: string) => join(directory, name);
+      fs.writeFileSync(at("old"), "old");
+      fs.mkdirSync(at("taken"));
+      const errors = await files.writeGroups([
+        [{ path: at("a-key"), content: "1" }, { path: at("a"), content: "2", mode: 0o644 }],
+        [{ path: at("old"), content: "new" }, { path: at("taken"), content: "x" }],
+        [{ path: at("none/c"), content: "x" }],
+        [{ path: at("d"), content: "4" }],
+        [],
+      ]);
+      assert.deepEqual(errors.map((error) => error?.code), [
+        undefined,
+        "FILE_UNSAFE",
+        "FILE_NOT_FOUND",
+        undefined,
+        undefined,
+      ]);
+      assert.match(errors[1]?.message ?? "", /taken/);
+      assert.deepEqual(fs.readdirSync(directory).sort(), ["a", "a-key", "d", "old", "taken"]);
+      assert.equal(fs.readFileSync(at("old"), "utf8"), "old");
+      assert.deepEqual([modeOf(at("a-key")), modeOf(at("a"))], [0o600, 0o644]);
+    }));
+});
+
 describe("Files.appendLine", () => {
   test("makes an owner-only file, then appends", () =>
     withScratchDirectory(async (directory) => {

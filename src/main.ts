@@ -9,7 +9,12 @@ import { createNodeHost } from "./host/node_host.ts";
 
 const host = createNodeHost();
 try {
-  host.exit(await runCommandLine(host, host.argv));
+  // A link called mkcert is mkcert, so that what calls it works unchanged.
+  host.exit(
+    host.programName.toLowerCase() === "mkcert"
+      ? await (await import("./cli/mkcert/run.ts")).runMkcert(host, host.argv, "mkcert")
+      : await runCommandLine(host, host.argv),
+  );
 } catch (error) {
   // Nothing may reach the runtime: its own report of an uncaught error prints a page of the bundle.
   host.write("stderr", `localtls: error: Cannot go on: ${String(error).slice(0, 500)}\n`);

@@ -26,6 +26,8 @@ export type CaFile = typeof CA_FILES[number];
 export const ISSUED_LEDGER = "issued.jsonl";
 export const TRUSTED_LEDGER = "trusted.jsonl";
 export const LOCK_FILE = "lock";
+/** The root again, under the name that programs look for in mkcert's directory. */
+export const ROOT_COPY = "rootCA.pem";
 /** Copies of other people's certificates that were trusted, `<sha256>.pem`. */
 export const ANCHORS_DIRECTORY = "anchors";
 /** A new CA, complete and durable, that is being moved to its place: see creation.ts. */

@@ -14,6 +14,7 @@ import {
   joinPath,
   LOCK_FILE,
   REPLACING_DIRECTORY,
+  ROOT_COPY,
   STAGED_DIRECTORY,
   type StatePlace,
   TEMPORARY_FILE,
@@ -33,6 +34,9 @@ export async function listState(host: Host, place: StatePlace): Promise<string[]
     ...FILES.filter((name) => names.includes(name)),
     ...names.filter((name) => TEMPORARY_FILE.test(name)),
   ].map((name) => joinPath(place.path, name));
+  if (names.includes(ROOT_COPY) && await isRootCopy(host, place)) {
+    found.push(joinPath(place.path, ROOT_COPY));
+  }
   for (const name of names.filter(isCreationDirectory)) found.push(joinPath(place.path, name));
   const anchors = joinPath(place.path, ANCHORS_DIRECTORY);
   for (const name of names.includes(ANCHORS_DIRECTORY) ? await files.list(anchors) : []) {
@@ -60,6 +64,17 @@ export async function removeState(host: Host, place: StatePlace): Promise<string
 export async function removeLock(host: Host, place: StatePlace): Promise<string[]> {
   const path = joinPath(place.path, LOCK_FILE);
   return await host.files.remove(path) ? [path] : [];
+}
+
+/** Whether mkcert's file is the copy that commands/mkcert_root.ts makes, and not the root of another CA. */
+async function isRootCopy({ files }: Host, place: StatePlace): Promise<boolean> {
+  // Not followed: what a link leads to is not ours to compare.
+  if ((await files.info(joinPath(place.path, ROOT_COPY)))?.type !== "file") return false;
+  const [copy, root] = await Promise.all(
+    [ROOT_COPY, "root.pem"].map((name) => files.read(joinPath(place.path, name))),
+  );
+  return copy !== undefined && copy.length === root?.length &&
+    copy.every((octet, i) => octet === root[i]);
 }
 
 function isCreationDirectory(name: string): boolean {

@@ -14,11 +14,15 @@ import {
   run,
 } from "@stricli/core";
 import { EXIT } from "../commands/documents.ts";
+import { LocalTlsError } from "../errors.ts";
 import type { CliHost } from "./console.ts";
 import type { CliContext } from "./context.ts";
 import { asLocalTlsError, execute, exitCodeOf, makeReporter, PROGRAM } from "./execute.ts";
 import { buildRoutes } from "./routes.ts";
 import { UsageProblems } from "./usage.ts";
+
+/** The first word after which nothing is ours to read: src/cli/mkcert. */
+const MKCERT = "mkcert";
 
 /** The hidden first word by which the completion scripts ask for proposals. */
 const COMPLETE = "__complete";
@@ -30,10 +34,26 @@ const COMPLETE = "__complete";
  * @returns The exit code: 0 done, 1 failed, 2 usage, 3 done in part.
  */
 export async function runCommandLine(host: CliHost, argv: readonly string[]): Promise<number> {
+  if (argv[0] === MKCERT || (argv[0] === "help" && argv[1] === MKCERT)) {
+    const words = argv[0] === MKCERT ? argv.slice(1) : ["-help"];
+    return await (await import("./mkcert/run.ts")).runMkcert(host, words, `${PROGRAM} ${MKCERT}`);
+  }
   const problems = new UsageProblems();
   const app = buildApp(problems);
   if (argv[0] === COMPLETE) return await complete(host, app, argv.slice(1));
   const words = rewrite(argv);
+  if (words[0] === MKCERT) {
+    const error = new LocalTlsError("USAGE", "Cannot use options before mkcert: it has its own", {
+      hints: [`CAROOT=DIR ${PROGRAM} ${MKCERT} NAME`],
+    });
+    await makeReporter(
+      host,
+      { json: words.includes("--json"), quiet: false },
+      () => Promise.reject(error),
+    )
+      .fail(MKCERT, error);
+    return exitCodeOf(error);
+  }
   let code: number | undefined;
   const context: CliContext & ApplicationContext = {
     process: {

@@ -8,13 +8,26 @@ import { buildRouteMap, type RouteMap } from "@stricli/core";
 import type { CliContext } from "./context.ts";
 import { ca } from "./routes/ca.ts";
 import { cert, setup } from "./routes/issuing.ts";
+import { mkcert } from "./routes/mkcert.ts";
 import { completions, config, version } from "./routes/printing.ts";
 import { status, trust, uninstall, untrust } from "./routes/trusting.ts";
 
 /** The root of all routes. */
 export function buildRoutes(): RouteMap<CliContext> {
   return buildRouteMap({
-    routes: { setup, cert, trust, untrust, status, uninstall, ca, config, completions, version },
+    routes: {
+      setup,
+      cert,
+      trust,
+      untrust,
+      status,
+      uninstall,
+      ca,
+      mkcert,
+      config,
+      completions,
+      version,
+    },
     docs: {
       brief: "HTTPS that browsers trust, on localhost, LAN addresses and air-gapped networks",
       fullDescription:

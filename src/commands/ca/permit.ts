@@ -6,6 +6,7 @@
  * @module
  */
 
+import { LocalTlsError } from "../../errors.ts";
 import type { Authority } from "../../pki/authority.ts";
 import { extendPermitted, type Permitted } from "../../pki/permitted.ts";
 import { readName } from "../../x509/name.ts";
@@ -39,7 +40,7 @@ export async function permitCa(
   return await change(context, flags, "ca permit", flags.domains, async (held) => {
     // A foreign CA without limits is replaced by one of ours, which has them.
     const base = isForeign(held) ? await permittedForNewAuthority(context.host) : held.permitted;
-    const wanted = await extendPermitted(base, flags.domains);
+    const wanted = await extend(context, base, flags.domains);
     return isSame(wanted, held.permitted) ? undefined : wanted;
   });
 }
@@ -59,6 +60,21 @@ export async function rotateCa(
     [],
     async (held) => isForeign(held) ? await permittedForNewAuthority(context.host) : held.permitted,
   );
+}
+
+/** The hints are those of `setup --permit`, in the words of this command. */
+async function extend(
+  { program }: CommandContext,
+  held: Permitted,
+  domains: readonly string[],
+): Promise<Permitted> {
+  try {
+    return await extendPermitted(held, domains);
+  } catch (error) {
+    if (!(error instanceof LocalTlsError)) throw error;
+    const hints = error.hints.map((hint) => hint.replaceAll("--permit ", `${program} ca permit `));
+    throw new LocalTlsError(error.code, error.message, { hints, cause: error });
+  }
 }
 
 async function change(

@@ -4,6 +4,7 @@ import { LocalTlsError } from "../../../src/errors.ts";
 import {
   checkPermitted,
   DEFAULT_PERMITTED_DOMAINS,
+  extendPermitted,
   type Permitted,
   permittedDomains,
   suggestPermit,
@@ -223,6 +224,34 @@ describe("suggestPermit()", () => {
   for (const [text, expected] of cases) {
     test(`for ${text} is ${expected}`, () => {
       assert.equal(suggestPermit(parseRequestedName(text).name), expected);
+    });
+  }
+});
+
+describe("extendPermitted()", () => {
+  const held = { any: false, domains: ["test", "example.com"] } as const;
+  const good: [string, readonly string[], Permitted][] = [
+    ["adds a domain at the end", ["example.org"], {
+      any: false,
+      domains: ["test", "example.com", "example.org"],
+    }],
+    ["adds nothing that is covered", ["app.test", "example.com"], held],
+    ["adds a domain above one that is there", ["org.example", "corp"], {
+      any: false,
+      domains: ["test", "example.com", "org.example", "corp"],
+    }],
+    ["takes every limit away", ["any"], { any: true }],
+  ];
+  for (const [name, extra, wanted] of good) {
+    test(name, async () => assert.deepEqual(await extendPermitted(held, extra), wanted));
+  }
+  test("leaves a CA without limits as it is", async () => {
+    assert.deepEqual(await extendPermitted({ any: true }, ["example.org"]), { any: true });
+  });
+  for (const word of ["com", "*.example.org", "10.0.0.1", "", "a b"]) {
+    test(`refuses "${word}", also for a CA without limits`, async () => {
+      await assert.rejects(extendPermitted(held, [word]), { code: "NAME_INVALID" });
+      await assert.rejects(extendPermitted({ any: true }, [word]), { code: "NAME_INVALID" });
     });
   }
 });

@@ -26,6 +26,8 @@ export interface IssuedEvent {
   readonly usage: "server" | "client" | "both";
   /** Lifetime that was asked for, in days; absent for the default. */
   readonly days?: number;
+  /** Those of its names that were this machine's own LAN addresses (IPv4) then; noted by setup. */
+  readonly own?: readonly string[];
   /** SHA-256 of the issuer's certificate. */
   readonly issuer: string;
 }
@@ -58,7 +60,7 @@ export type EventReader<E> = (value: unknown) => E | undefined;
 export function readIssuedEvent(value: unknown): IssuedEvent | undefined {
   if (!isRecord(value)) return undefined;
   const { event, time, names, cert, key, serial, sha256, notBefore, notAfter, keyType } = value;
-  const { usage, issuer, p12, csr, days } = value;
+  const { usage, issuer, p12, csr, days, own } = value;
   if (event !== "issued" || !isUsage(usage) || !isTexts(names)) return undefined;
   if (!isPath(cert) || !isSha256(sha256) || !isSha256(issuer)) return undefined;
   if (!isTime(time) || !isTime(notBefore) || !isTime(notAfter)) return undefined;
@@ -69,6 +71,7 @@ export function readIssuedEvent(value: unknown): IssuedEvent | undefined {
   if (key === undefined && csr === undefined) return undefined;
   if (p12 !== undefined && !isPath(p12)) return undefined;
   if (days !== undefined && !isDays(days)) return undefined;
+  if (own !== undefined && !isTexts(own)) return undefined;
   return {
     event,
     time,
@@ -84,6 +87,7 @@ export function readIssuedEvent(value: unknown): IssuedEvent | undefined {
     keyType,
     usage,
     ...(days === undefined ? {} : { days }),
+    ...(own === undefined ? {} : { own }),
     issuer,
   };
 }

@@ -1,5 +1,5 @@
 /**
- * The reporters of commands whose answer comes in parts: `cert --from`. What is done is printed and forgotten, so
+ * The reporters of commands whose answer comes in parts: `cert --from`, `renew --watch`. What is done is printed and forgotten, so
  * that memory does not grow with the list.
  *
  * Text: a line on stdout for each part, failures on stderr with the number of their line, and a bar on stderr
@@ -13,6 +13,7 @@ import {
   type CertLineDocument,
   type CommandResult,
   DOCUMENT_VERSION,
+  type RenewLineDocument,
   type Warning,
 } from "../commands/documents.ts";
 import type { LocalTlsError } from "../errors.ts";
@@ -60,8 +61,11 @@ class ListReporter extends TextReporter {
   override report(event: ReportEvent): void {
     if (event.type === "count") return this.#bar?.show(event.done, event.total);
     const print = () => {
-      if (event.type === "part") this.#printPart(printableDocument(event.document));
-      else super.report(event);
+      if (event.type === "part") {
+        const { document } = event;
+        if (document.command === "cert") this.#printPart(printableDocument(document));
+        else this.#printRenewal(printableDocument(document));
+      } else super.report(event);
     };
     if (this.#bar === undefined) print();
     else this.#bar.around(print);
@@ -88,6 +92,17 @@ class ListReporter extends TextReporter {
     const { bad, bold } = this.#style;
     this.#say(`${bad("error:")} line ${line}: ${error.message}`);
     for (const hint of error.hints) this.#say(`${bold("hint:")} ${hint}`);
+  }
+
+  #printRenewal({ time, certificate }: RenewLineDocument): void {
+    const { names, cert, notAfter, state, reason = "" } = certificate;
+    const what = `${namesLine(names)}: ${cert}`;
+    const at = `${time.slice(0, 16)}Z`;
+    if (state === "renewed") {
+      if (!this.#quiet) {
+        this.#host.write("stdout", `${at} renewed ${what}, until ${notAfter.slice(0, 10)}\n`);
+      }
+    } else this.#say(`${this.#style.bad("error:")} ${at} ${what}: ${reason}`);
   }
 
   #say(text: string): void {

@@ -7,7 +7,7 @@
 import type { PasswordSource } from "../castore/ca_files.ts";
 import { openStateDirectory, type StateDirectory } from "../castore/state_directory.ts";
 import type { Host } from "../host/host.ts";
-import type { CertLineDocument } from "./documents.ts";
+import type { CertLineDocument, RenewLineDocument } from "./documents.ts";
 import { findTargetUser, type TargetUser } from "../host/target_user.ts";
 
 /** The options that every command takes. */
@@ -27,7 +27,7 @@ export type ReportEvent =
   /** Something that a person must see even with --quiet, and that a program finds in the document. */
   | { readonly type: "notice"; readonly message: string }
   /** A part of the answer is there: told at once and forgotten. */
-  | { readonly type: "part"; readonly document: CertLineDocument }
+  | { readonly type: "part"; readonly document: CertLineDocument | RenewLineDocument }
   /** Work that is counted goes on: a bar on a terminal, nothing elsewhere. */
   | { readonly type: "count"; readonly done: number; readonly total: number }
   /** Something the user should know, that does not stop the command. */

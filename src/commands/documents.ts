@@ -61,9 +61,26 @@ export interface CertificateDocument {
   readonly sha256: string;
   readonly keyType: string;
   readonly usage: "server" | "client" | "both";
-  /** issued: written by this command. kept: a good one was there already. The rest: what status found. */
-  readonly state?: "issued" | "kept" | "valid" | "due" | "expired" | "missing" | "foreign";
+  /**
+   * issued, renewed: written by this command. kept: left as it was. failed: could not be renewed. superseded:
+   * another was written to its place since. The rest: what status and list found.
+   */
+  readonly state?:
+    | "issued"
+    | "renewed"
+    | "kept"
+    | "failed"
+    | "superseded"
+    | CertificateState;
+  /** Why it was renewed, kept, or could not be renewed; in words. */
+  readonly reason?: string;
 }
+
+/**
+ * How a certificate that was issued here stands. missing: its file is gone. changed: the file or its key is
+ * another one. foreign: the CA that issued it is not there any more.
+ */
+export type CertificateState = "valid" | "due" | "expired" | "missing" | "changed" | "foreign";
 
 /** Fields that every successful document has; the reporter adds version and warnings. */
 export interface BaseDocument {
@@ -136,6 +153,57 @@ export interface UninstallDocument extends BaseDocument {
   readonly purged: readonly string[];
   /** Certificate files that were issued and are left where they are. */
   readonly left: readonly string[];
+  /** The timer of renew --install-timer, where there was one. */
+  readonly timer?: TimerResult;
+}
+
+/** `list`. */
+export interface ListDocument extends BaseDocument {
+  readonly command: "list";
+  readonly certificates: readonly CertificateDocument[];
+}
+
+/** `renew`. */
+export interface RenewDocument extends BaseDocument {
+  readonly command: "renew";
+  /** Every certificate that was looked at: renewed, kept or failed. None with --watch, which tells each at once. */
+  readonly certificates: readonly CertificateDocument[];
+  /** How many were renewed; with --watch in all rounds. */
+  readonly renewed: number;
+  /** The command of --exec, if it was run. */
+  readonly exec?: ExecResult;
+}
+
+/** How the command of --exec ended. */
+export interface ExecResult {
+  readonly argv: readonly string[];
+  readonly outcome: "exited" | "timed-out" | "missing" | "not-started";
+  /** Exit code; -1 unless it exited by itself. */
+  readonly code: number;
+}
+
+/** `renew --watch`: a certificate that was renewed or could not be, printed at once. */
+export interface RenewLineDocument {
+  readonly command: "renew";
+  readonly ok: boolean;
+  /** ISO 8601, UTC. */
+  readonly time: string;
+  readonly certificate: CertificateDocument;
+}
+
+/** `renew --install-timer`, `renew --uninstall-timer`. */
+export interface TimerDocument extends BaseDocument {
+  readonly command: "renew";
+  readonly timer: TimerResult;
+}
+
+/** What became of the timer. */
+export interface TimerResult {
+  readonly action: "installed" | "unchanged" | "removed" | "absent";
+  /** Unit files that were written or removed. */
+  readonly files: readonly string[];
+  /** Commands that are left for the user: no user manager could be reached. */
+  readonly commands: readonly string[];
 }
 
 /** Commands whose answer is one text: `config`, `completions`, `version`. */
@@ -152,6 +220,9 @@ export type CommandDocument =
   | CertDocument
   | CertListDocument
   | StatusDocument
+  | ListDocument
+  | RenewDocument
+  | TimerDocument
   | UninstallDocument
   | TextDocument;
 

@@ -93,8 +93,6 @@ export interface IssueRequest {
   readonly pkcs12?: Pkcs12Options | undefined;
   /** This machine's own LAN addresses among the names; for the ledger. */
   readonly own?: readonly string[] | undefined;
-  /** Mode and owner of files that are replaced, by path; a file that is not named gets those of a new one. */
-  readonly modes?: ReadonlyMap<string, WriteOptions> | undefined;
   /** Takes the event in place of the ledger: a caller that issues many writes it in batches. */
   readonly record?: ((event: IssuedEvent) => void) | undefined;
   /** Writes the files in place of the host, for the same reason. */
@@ -111,7 +109,7 @@ export async function issueToFiles(
 ): Promise<CertificateDocument> {
   const { host } = context;
   const { names, files, days, usage = "server", publicKey, pkcs12 } = request;
-  const { keyType, reuseKey, allowLong } = request;
+  const { keyType, reuseKey, allowLong, own = [] } = request;
   const issued = await issueCertificate(authority, {
     names,
     usages: usage,
@@ -148,6 +146,7 @@ export async function issueToFiles(
     keyType: issued.keyType,
     usage,
     ...(days === undefined ? {} : { days }),
+    ...(own.length === 0 ? {} : { own }),
     issuer: authority.issuerSha256,
   };
   if (request.record === undefined) await recordIssued(context, state, [event]);

@@ -87,7 +87,10 @@ export async function changeTrust(
     onStore: (store) =>
       context.report({
         type: "progress",
-        message: `${change === "add" ? "trusting in" : "removing from"} ${store.label}`,
+        // A removal names what goes: there can be several, and one of them somebody else's.
+        message: change === "add"
+          ? `trusting in ${store.label}`
+          : `removing ${anchor.label} from ${store.label}`,
       }),
     warn: (warning) => context.report({ type: "warning", ...warning }),
   });

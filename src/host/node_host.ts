@@ -62,7 +62,11 @@ export function createNodeHost(): NodeHost {
     },
     readStdin,
     now: () => new Date(),
-    sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+    sleep,
+    stopSignal,
+    programPath: /^(?:bun|deno|node)(?:\.exe)?$/i.test(path.basename(process.execPath))
+      ? undefined
+      : process.execPath,
     argv: process.argv.slice(2),
     programName: path.basename(process.argv0).replace(/\.exe$/i, ""),
     write: output.write,
@@ -70,6 +74,32 @@ export function createNodeHost(): NodeHost {
     columns: output.columns,
     exit: (code) => process.exit(code === 0 && output.isBroken() ? EXIT_BROKEN_PIPE : code),
   };
+}
+
+function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve();
+    const end = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, milliseconds);
+    signal?.addEventListener("abort", end);
+  });
+}
+
+let stopController: AbortController | undefined;
+
+function stopSignal(): AbortSignal {
+  if (stopController === undefined) {
+    const controller = new AbortController();
+    stopController = controller;
+    for (const name of ["SIGINT", "SIGTERM"] as const) {
+      process.on(name, () => controller.abort());
+    }
+  }
+  return stopController.signal;
 }
 
 function workingDirectory(): string {

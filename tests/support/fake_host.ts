@@ -53,6 +53,10 @@ export interface FakeHostOptions {
   readonly answers?: readonly string[];
   /** Where the clock starts; sleep() moves it. Default 2026-11-24T12:00:00Z. */
   readonly now?: Date;
+  /** When the program is asked to end: sleep() goes no further. Default: never. */
+  readonly stopAt?: Date;
+  /** Default /usr/local/bin/localtls; null for a program that a runtime runs from source. */
+  readonly programPath?: string | null;
   readonly addresses?: readonly string[];
   readonly hostName?: string;
   readonly stdin?: string | Uint8Array;
@@ -122,6 +126,7 @@ export function createFakeHost(options: FakeHostOptions = {}): FakeHost {
   for (const [path, entry] of Object.entries(options.files ?? {})) disk.put(path, entry);
 
   const locks = new Set<string>();
+  const stop = new AbortController();
 
   const ask = (question: string): Promise<string> =>
     new Promise((resolve) => {
@@ -173,10 +178,20 @@ export function createFakeHost(options: FakeHostOptions = {}): FakeHost {
         typeof stdin === "string" ? new TextEncoder().encode(stdin) : toBytes(stdin),
       ),
     now: () => new Date(clock),
-    sleep: (milliseconds) => {
-      clock += milliseconds;
+    sleep: (milliseconds, signal) => {
+      const stopAt = options.stopAt?.getTime() ?? Infinity;
+      const end = clock + milliseconds;
+      if (signal === undefined || end < stopAt) clock = end;
+      else {
+        clock = Math.max(clock, stopAt);
+        stop.abort();
+      }
       return Promise.resolve();
     },
+    stopSignal: () => stop.signal,
+    programPath: options.programPath === null
+      ? undefined
+      : options.programPath ?? "/usr/local/bin/localtls",
     disk,
     log: [],
     get commandLines() {

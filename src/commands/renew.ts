@@ -1,0 +1,318 @@
+/**
+ * `renew`: issues again, in place, what ends soon.
+ *
+ * @module
+ */
+
+import { currentCertificates, type IssuedEvent } from "../castore/ledger.ts";
+import { LocalTlsError } from "../errors.ts";
+import type { Host } from "../host/host.ts";
+import type { Authority } from "../pki/authority.ts";
+import { parseRequestedName } from "../pki/requested_name.ts";
+import type { PlannedStep } from "../truststore/store.ts";
+import { sayWaiting } from "./authority.ts";
+import { canOutlive, type HeldCertificate, lookAt } from "./certificate_state.ts";
+import { type CommandContext, openWorkplace, type Workplace } from "./context.ts";
+import {
+  type CertificateDocument,
+  type CommandResult,
+  EXIT,
+  type RenewDocument,
+} from "./documents.ts";
+import { describeIssued } from "./issuing.ts";
+import { planOutput, resolvePath } from "./output_files.ts";
+import type { Pkcs12Options } from "./pkcs12.ts";
+import { reissue } from "./reissue.ts";
+import { parseExec, runExec } from "./renew_exec.ts";
+
+/** What the user asked for. */
+export interface RenewFlags {
+  /** Files and names; none means every certificate. */
+  readonly certificates: readonly string[];
+  /** Milliseconds before the end. */
+  readonly due?: number | undefined;
+  /** Leaves dates out of account. */
+  readonly all?: boolean | undefined;
+  readonly reuseKey?: boolean | undefined;
+  /** Holds the password for PKCS#12 files. */
+  readonly passwordFile?: string | undefined;
+  readonly legacy?: boolean | undefined;
+  readonly exec?: string | undefined;
+  readonly shell?: boolean | undefined;
+}
+
+/** What every round of renewing needs. */
+export interface Renewal {
+  readonly workplace: Workplace;
+  readonly flags: RenewFlags;
+  readonly pkcs12: Pkcs12Options | undefined;
+  readonly exec: readonly string[] | undefined;
+  /** Holds certificates with short lives to the last third of them, whatever --due says. */
+  readonly repeats: boolean;
+}
+
+/**
+ * Runs `renew`. A certificate that cannot be renewed stops no other: exit code 3, or 1 where none could, or where the
+ * command of --exec failed. Throws USAGE, FILE_NOT_FOUND, CA_MISSING, STATE_LOCKED.
+ */
+export async function renew(
+  context: CommandContext,
+  flags: RenewFlags,
+): Promise<CommandResult<RenewDocument>> {
+  const renewal = await prepareRenewal(context, flags, false);
+  if (context.options.dryRun) return await planRenewal(context, renewal);
+  const certificates = await renewRound(context, renewal);
+  const count = (wanted: string) => certificates.filter(({ state }) => state === wanted).length;
+  const renewed = count("renewed");
+  const failed = count("failed");
+  const exec = renewed > 0 && renewal.exec !== undefined
+    ? await runExec(context, renewal.exec)
+    : undefined;
+  const execFailed = exec !== undefined && exec.code !== 0;
+  const exitCode = execFailed || (failed > 0 && renewed === 0)
+    ? EXIT.failed
+    : failed > 0
+    ? EXIT.partial
+    : EXIT.done;
+  return {
+    document: {
+      command: "renew",
+      ok: exitCode === EXIT.done,
+      certificates,
+      renewed,
+      ...(exec === undefined ? {} : { exec }),
+    },
+    exitCode,
+  };
+}
+
+/** Reads everything that can be wrong about the command line, before anything is changed. */
+export async function prepareRenewal(
+  context: CommandContext,
+  flags: RenewFlags,
+  repeats: boolean,
+): Promise<Renewal> {
+  const { exec, shell = false, passwordFile, legacy, all, due } = flags;
+  if (shell && exec === undefined) throw wrong("--shell without --exec", "it is about its command");
+  if (all && due !== undefined) throw wrong("--all with --due", "it leaves dates out of account");
+  if (legacy && passwordFile === undefined) {
+    throw wrong("--legacy without --password-file", "PKCS#12 is written only with a password");
+  }
+  const argv = exec === undefined ? undefined : await parseExec(context, exec, shell);
+  const workplace = await openWorkplace(context);
+  let pkcs12: Pkcs12Options | undefined;
+  if (passwordFile !== undefined) {
+    const { choosePassword } = await import("./pkcs12.ts");
+    pkcs12 = { password: (await choosePassword(context, passwordFile)).password, legacy };
+  }
+  return { workplace, flags, pkcs12, exec: argv, repeats };
+}
+
+/**
+ * Looks at every certificate that is meant, and renews what is due. The lock is taken only when something is, and then
+ * everything is looked at again: of two renewals at once, the second finds nothing left to do.
+ *
+ * @param onDone Called after each certificate that was renewed, or could not be.
+ */
+export async function renewRound(
+  context: CommandContext,
+  renewal: Renewal,
+  onDone: (certificate: CertificateDocument) => void = () => {},
+): Promise<CertificateDocument[]> {
+  const { host } = context;
+  const { state } = renewal.workplace;
+  const held = await state.loadAuthority();
+  if (held === undefined) {
+    throw new LocalTlsError("CA_MISSING", `Cannot renew: there is no CA in "${state.path}"`, {
+      hints: [`${context.program} setup`],
+    });
+  }
+  const before = await judgeAll(context, renewal, held);
+  if (!before.some(({ reason }) => reason.due)) return before.map(kept);
+  const looked = new Set(before.map(({ held: { event } }) => event.sha256));
+  return await state.changeAuthority(async ({ authority }) => {
+    const documents: CertificateDocument[] = [];
+    for (const judged of await judgeAll(context, renewal, authority)) {
+      const { event } = judged.held;
+      // With --all nothing else tells what another renewal did while this one waited for the lock.
+      const isNew = !looked.has(event.sha256);
+      if (!judged.reason.due || isNew) {
+        documents.push(isNew ? kept({ ...judged, reason: JUST_RENEWED }) : kept(judged));
+        continue;
+      }
+      const document = await attempt(context, renewal, authority, judged);
+      documents.push(document);
+      onDone(document);
+    }
+    return documents;
+  }, { onWait: () => sayWaiting(context) });
+
+  async function attempt(
+    inner: CommandContext,
+    { workplace, flags: { reuseKey }, pkcs12 }: Renewal,
+    authority: Authority,
+    { held: { event }, reason }: Judged,
+  ): Promise<CertificateDocument> {
+    inner.report({ type: "progress", message: `renewing ${event.cert}` });
+    try {
+      const options = { reuseKey, pkcs12 };
+      const document = await reissue(inner, workplace, authority, event, options);
+      return { ...document, reason: reason.text };
+    } catch (error) {
+      if (!(error instanceof LocalTlsError)) throw error;
+      // Without the issuer's key none can be renewed: that is said once.
+      if (PASSWORD_CODES.has(error.code)) throw error;
+      inner.report({ type: "warning", code: error.code, message: error.message });
+      return { ...describeIssued(event), state: "failed", reason: error.message };
+    }
+  }
+
+  function kept({ held: { event }, reason }: Judged): CertificateDocument {
+    if (reason.warn) {
+      context.report({
+        type: "warning",
+        code: reason.warn,
+        message: `"${event.cert}" is not renewed: ${reason.text}`,
+      });
+    }
+    return { ...describeIssued(event), state: "kept", reason: reason.text };
+  }
+
+  async function judgeAll(
+    { program }: CommandContext,
+    { flags, repeats }: Renewal,
+    authority: Authority,
+  ): Promise<Judged[]> {
+    const { events } = await state.issued.read();
+    const judged: Judged[] = [];
+    for (const event of select(host, program, currentCertificates(events), flags.certificates)) {
+      // Whoever repeats a renewal with --due 90d must not renew a certificate of 60 days each time.
+      const life = Date.parse(event.notAfter) - Date.parse(event.notBefore);
+      const due = repeats && (flags.due ?? 0) >= life ? undefined : flags.due;
+      const found = await lookAt(host, authority, event, due);
+      judged.push({ held: found, reason: judge(host, authority, found, flags) });
+    }
+    return judged;
+  }
+}
+
+const PASSWORD_CODES = new Set(["PASSWORD_WRONG", "PASSWORD_INVALID", "CONFIRMATION_NEEDED"]);
+
+interface Reason {
+  readonly due: boolean;
+  readonly text: string;
+  /** Code of the warning that belongs to it. */
+  readonly warn?: string;
+}
+
+interface Judged {
+  readonly held: HeldCertificate;
+  readonly reason: Reason;
+}
+
+const JUST_RENEWED: Reason = { due: false, text: "another renewal was faster" };
+
+/** Whether a certificate is to be renewed, and why. */
+export function judge(
+  host: Host,
+  authority: Authority,
+  { state, event }: HeldCertificate,
+  { all = false }: Pick<RenewFlags, "all">,
+): Reason {
+  const day = event.notAfter.slice(0, 10);
+  const ended = Date.parse(event.notAfter) <= host.now().getTime();
+  switch (state) {
+    case "missing":
+      return { due: false, text: "its files are not there" };
+    case "changed":
+      return {
+        due: false,
+        text: "its certificate or key is not the one that was issued here",
+        warn: "CHANGED_BY_HAND",
+      };
+    case "foreign":
+      return { due: true, text: "the CA that issued it is gone" };
+    case "expired":
+      return { due: true, text: `it ended on ${day}` };
+    case "due":
+      if (!all && !ended && !canOutlive(event, authority, host.now())) {
+        return { due: false, text: `it ends with its CA, on ${day}`, warn: "CA_ENDS" };
+      }
+      return { due: true, text: `it ends on ${day}` };
+    case "valid":
+      return all
+        ? { due: true, text: "all are renewed" }
+        : { due: false, text: `it is good until ${day}` };
+  }
+}
+
+/** The certificates that are meant by paths or names. Throws FILE_NOT_FOUND for a word that means none. */
+export function select(
+  host: Host,
+  program: string,
+  events: readonly IssuedEvent[],
+  words: readonly string[],
+): readonly IssuedEvent[] {
+  if (words.length === 0) return events;
+  const chosen = new Set<IssuedEvent>();
+  for (const word of words) {
+    const path = resolvePath(host, word);
+    const name = canonicalName(word);
+    const meant = events.filter(({ cert, key, p12, names }) =>
+      [cert, key, p12].includes(path) || names.includes(name)
+    );
+    if (meant.length === 0) {
+      throw new LocalTlsError(
+        "FILE_NOT_FOUND",
+        `Cannot find a certificate for "${word}": none with this file or name was issued here`,
+        { hints: [`${program} list`] },
+      );
+    }
+    for (const event of meant) chosen.add(event);
+  }
+  return events.filter((event) => chosen.has(event));
+}
+
+function canonicalName(word: string): string {
+  try {
+    return parseRequestedName(word).name.value;
+  } catch (error) {
+    if (error instanceof LocalTlsError) return word;
+    throw error;
+  }
+}
+
+async function planRenewal(
+  context: CommandContext,
+  renewal: Renewal,
+): Promise<CommandResult<RenewDocument>> {
+  const { host, program } = context;
+  const { workplace: { state }, flags, pkcs12, exec } = renewal;
+  const authority = await state.loadAuthority();
+  const planned: PlannedStep[] = [];
+  if (authority !== undefined) {
+    const events = currentCertificates((await state.issued.read()).events);
+    for (const event of select(host, program, events, flags.certificates)) {
+      const held = await lookAt(host, authority, event, flags.due);
+      if (!judge(host, authority, held, flags).due) continue;
+      const { cert, key, p12 } = event;
+      const files = {
+        cert,
+        ...(key === undefined ? {} : { key }),
+        ...(p12 === undefined || pkcs12 === undefined ? {} : { p12 }),
+      };
+      planned.push(...planOutput(state, files, false));
+    }
+  }
+  if (planned.length > 0 && exec !== undefined) {
+    planned.push({ type: "run", argv: [...exec], root: false });
+  }
+  return {
+    document: { command: "renew", ok: true, certificates: [], renewed: 0, planned },
+    exitCode: EXIT.done,
+  };
+}
+
+function wrong(what: string, reason: string): LocalTlsError {
+  return new LocalTlsError("USAGE", `Cannot use ${what}: ${reason}`);
+}

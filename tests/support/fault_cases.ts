@@ -103,7 +103,7 @@ export interface Verdict {
 }
 
 /** Where a run meets another call than it should, the runtime has opened something in between. */
-const ATTEMPTS = 6;
+const ATTEMPTS = 20;
 
 /** Runs a case with a fault at a point, and again without, and judges what is left each time. */
 export async function tryPoint(

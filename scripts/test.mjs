@@ -88,7 +88,9 @@ function main(wanted) {
   rmSync(REPORTS, { recursive: true, force: true });
   mkdirSync(REPORTS, { recursive: true });
   const names = wanted.length > 0 ? wanted : Object.keys(STEPS);
-  if (names.some((name) => ["integration", "cli", "faults", "e2e"].includes(name))) installSystemPackages();
+  if (names.some((name) => ["integration", "cli", "faults", "e2e"].includes(name))) {
+    installSystemPackages();
+  }
   for (const name of names) STEPS[name]();
   for (const name of skippedNames) console.log(`skipped: ${name}`);
   for (const name of failedNames) console.log(`failed: ${name}`);

@@ -232,7 +232,7 @@ async function measure(count: number): Promise<{ kilobytes: number; milliseconds
   return { kilobytes, milliseconds };
 }
 
-// LOCALTLS_LIST=10000 for the figures of the README; less in the ordinary run.
+// As many as are asked for: scripts/sandbox.sh env LOCALTLS_LIST=10000 ...; fewer in the ordinary run.
 const LARGEST = Number(process.env["LOCALTLS_LIST"] ?? 3000);
 
 test("memory does not grow with the list, nor the cost of a certificate", SLOW, async () => {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { LocalTlsError } from "../errors.ts";
 import type { Host } from "../host/host.ts";
 import { sweepDirectory } from "./creation.ts";
 import { dropReplacement } from "./replacement.ts";
@@ -49,7 +50,12 @@ export async function listState(host: Host, place: StatePlace): Promise<string[]
 export async function removeState(host: Host, place: StatePlace): Promise<string[]> {
   const { files } = host;
   const removed: string[] = [];
-  await dropReplacement(host, place);
+  try {
+    await dropReplacement(host, place);
+  } catch (error) {
+    // A damaged journal names no copies any more; the rest can go all the same.
+    if (!(error instanceof LocalTlsError) || error.code !== "CA_MISMATCH") throw error;
+  }
   for (const path of await listState(host, place)) {
     if (isCreationDirectory(path.slice(path.lastIndexOf("/") + 1))) {
       removed.push(...await sweepDirectory(host, path));

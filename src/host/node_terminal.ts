@@ -96,8 +96,11 @@ async function readSecret(output: NodeOutput): Promise<string> {
     for (;;) {
       const chunk = await readSome(MAX_ANSWER_BYTES);
       if (chunk.length === 0) throw cancelled();
-      for (const octet of chunk) {
+      for (const [at, octet] of chunk.entries()) {
         if (octet === 0x0d || octet === 0x0a) {
+          // A new password is asked for twice, and can have been typed or pasted in one go.
+          const isCrLf = octet === 0x0d && chunk[at + 1] === 0x0a;
+          typedAhead = chunk.slice(isCrLf ? at + 2 : at + 1);
           return new TextDecoder().decode(Uint8Array.from(octets));
         }
         // Ctrl-C, and Ctrl-D on an empty line.
@@ -118,8 +121,16 @@ function removeLastCharacter(octets: number[]): void {
   while (((octets.pop() ?? 0) & 0xc0) === 0x80);
 }
 
+/** What came after the end of a secret. */
+let typedAhead: Uint8Array = new Uint8Array(0);
+
 /** What stdin gives next; empty at its end. */
 function readSome(maxBytes: number): Promise<Uint8Array> {
+  if (typedAhead.length > 0) {
+    const chunk = typedAhead;
+    typedAhead = new Uint8Array(0);
+    return Promise.resolve(chunk);
+  }
   const buffer = new Uint8Array(maxBytes);
   return new Promise((resolve, reject) => {
     const attempt = () =>

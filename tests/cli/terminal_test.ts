@@ -65,4 +65,27 @@ describe("output", () => {
     assert.match(printed, /code 1/);
     assert.equal((await scratch.run(["cert", "b.test"])).code, 0, "the CA is gone");
   });
+
+  test("a password is asked for twice when it is set, and once when it is used", SLOW, async () => {
+    const scratch = makeScratch();
+    assert.equal((await scratch.run(["cert", "a.test"])).code, 0);
+    const at = (command: string, input: string) =>
+      atTerminal(
+        `cd ${scratch.work} && ${LOCALTLS} ${command}; echo "code $?"`,
+        { HOME: scratch.home },
+        input,
+      );
+    const differing = at("ca encrypt", "secret\nsecrets\n");
+    assert.match(differing, /not the same/);
+    assert.match(differing, /code 1/);
+    const set = at("ca encrypt", "secret\nsecret\n");
+    assert.match(set, /New password[^]*The same again[^]*code 0/);
+    const used = at("cert b.test", "secret\n");
+    assert.match(used, /Password of the CA's key: [^]*code 0/);
+    assert.doesNotMatch(used.slice(used.indexOf("Password of")), /secret/, "it is echoed");
+    assert.match(at("cert c.test", "guess\n"), /wrong[^]*code 1/);
+    assert.match(at("ca rotate --stores nss", "secret\n"), /Password of[^]*code 0/);
+    assert.match(at("ca decrypt", "secret\n"), /code 0/);
+    assert.equal((await scratch.run(["cert", "d.test"])).code, 0);
+  });
 });

@@ -30,13 +30,18 @@ export async function storesTrusting(
   const isHeld = ({ kind, path }: { readonly kind: string; readonly path: string }) =>
     held.some((entry) => entry.kind === kind && entry.path === path);
   const states = await readStates(stores, anchor);
+  // A family that could not be searched stands in the list as one store that cannot be read: stores of the ledger
+  // that are of its kind, and were not found, may well be there.
+  const isFound = ({ kind, path }: { readonly kind: string; readonly path: string }) =>
+    stores.some((store) => store.kind === kind && store.path === path);
   const unreadable = states.find((result) =>
-    result.outcome !== "trusted" && result.outcome !== "untrusted" && isHeld(result)
+    result.outcome !== "trusted" && result.outcome !== "untrusted" &&
+    (isHeld(result) || held.some((entry) => entry.kind === result.kind && !isFound(entry)))
   );
   if (unreadable !== undefined) {
     throw new LocalTlsError(
       "STORE_UNAVAILABLE",
-      `Cannot change the CA: ${unreadable.label} trusts it and cannot be read: ${unreadable.reason}`,
+      `Cannot change the CA: what trusts it cannot be read (${unreadable.label}): ${unreadable.reason}`,
       { hints: unreadable.hints ?? [] },
     );
   }

@@ -42,7 +42,8 @@ export interface ReissuedCertificate {
 
 /**
  * Every certificate whose file holds what the ledger says. One that was moved, replaced or deleted is the
- * user's own business. Throws FILE_UNSAFE for one behind a symbolic link, which a rename would replace.
+ * user's own business. Throws FILE_READ for one that cannot be read, FILE_UNSAFE for one behind a symbolic link,
+ * which a rename would replace.
  *
  * @param permitted What the CA that issued them may speak for: it decides how their names are read.
  */
@@ -155,9 +156,14 @@ export function describeReissued({ event }: ReissuedCertificate): CertificateDoc
 }
 
 async function readLeaf(host: Host, event: IssuedEvent): Promise<Certificate | undefined> {
+  const info = await host.files.info(event.cert);
+  if (info === undefined || info.type === "directory" || info.size > MAX_CHAIN_BYTES) {
+    return undefined;
+  }
+  // One that is there and cannot be read would be left behind, under a CA that is gone: that is an error.
+  const content = await host.files.read(event.cert, MAX_CHAIN_BYTES);
+  if (content === undefined) return undefined;
   try {
-    const content = await host.files.read(event.cert, MAX_CHAIN_BYTES);
-    if (content === undefined) return undefined;
     const block = decodePem(new TextDecoder().decode(content))[0];
     if (block?.label !== "CERTIFICATE" || await sha256Hex(block.der) !== event.sha256) {
       return undefined;

@@ -108,9 +108,10 @@ async function replace(
     throw error;
   }
   warnAboutPfx(context, certificates);
-  const { rootSha256 } = made.authority;
-  const formerStores = await untrustFormer(context, workplace, stores, formerAnchor, rootSha256);
-  const exitCode = exitCodeFor(formerStores);
+  const { results: formerStores, exitCode } = await removeFormer(
+    context,
+    () => untrustFormer(context, workplace, stores, formerAnchor, made.authority.rootSha256),
+  );
   return {
     document: {
       command: request.command,
@@ -124,6 +125,26 @@ async function replace(
     },
     exitCode,
   };
+}
+
+/** The new CA is in force, whatever happens here: a former root that stays is a part that is not done. */
+async function removeFormer(
+  context: CommandContext,
+  remove: () => Promise<StoreResult[]>,
+): Promise<{ readonly results: StoreResult[]; readonly exitCode: number }> {
+  try {
+    const results = await remove();
+    return { results, exitCode: exitCodeFor(results) };
+  } catch (error) {
+    if (!(error instanceof LocalTlsError)) throw error;
+    context.report({
+      type: "warning",
+      code: "STILL_TRUSTED",
+      message:
+        `the former root may still be trusted: ${error.message}; see ${context.program} status`,
+    });
+    return { results: [], exitCode: EXIT.partial };
+  }
 }
 
 /** The old password is proven before the new key gets it: a typing mistake would lock it away. */

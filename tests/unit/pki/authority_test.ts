@@ -210,6 +210,38 @@ async function build(
   };
 }
 
+describe("openAuthority() and a root that issues by itself", () => {
+  async function direct(changes: Partial<Parts> = {}): Promise<Hierarchy> {
+    const pathLength = X.encodeBasicConstraints(true, 0);
+    const root = await craftSigned({
+      subject: rootName,
+      issuer: rootName,
+      spki: issuerSpki,
+      extensions: extensions(pathLength, usage),
+      ...changes,
+    }, issuerPair.privateKey);
+    return { root, issuer: root, issuerKey };
+  }
+  test("is opened, and its certificates stand alone in their files", async () => {
+    const authority = await openAuthority(await direct());
+    assert.deepEqual(authority.permitted, { any: true });
+    assert.equal(authority.rootSha256, authority.issuerSha256);
+    assert.equal(authority.issuerPem, "");
+  });
+  const bad: [string, () => Promise<Hierarchy>][] = [
+    ["the key of another", async () => ({ ...await direct(), issuerKey: another.issuerKey })],
+    ["no CA", () => direct({ extensions: extensions(X.encodeBasicConstraints(false), usage) })],
+    ["no right to sign", () => direct({ extensions: extensions(X.encodeBasicConstraints(true)) })],
+    ["another issuer's name", () => direct({ issuer: issuerName })],
+    ["a self-signature with another key", () => direct({ spki: rootSpki })],
+  ];
+  for (const [name, make] of bad) {
+    test(`is refused with ${name}`, async () => {
+      await assert.rejects(openAuthority(await make()), { code: "CA_MISMATCH" });
+    });
+  }
+});
+
 describe("openAuthority() refuses hierarchies that are properly signed and no CA of ours", () => {
   test("the control is accepted", async () => {
     assert.deepEqual((await openAuthority(await build({}, {}))).permitted, {

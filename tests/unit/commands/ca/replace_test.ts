@@ -196,6 +196,31 @@ describe("a store that does not take the new root", () => {
   });
 });
 
+describe("what cannot be seen stops it before the first change", () => {
+  test("stores of the ledger whose kind cannot be searched", async () => {
+    const machine = await makeMachine();
+    await replace(machine); // now both are in the ledger
+    const before = await contents(machine.host);
+    const lost = new FakeStore("nss stores");
+    lost.unreadable = new LocalTlsError(
+      "STORE_UNAVAILABLE",
+      "Cannot look for nss stores: no memory",
+    );
+    const blind = { ...machine, stores: [lost] };
+    await assert.rejects(replace(blind), { code: "STORE_UNAVAILABLE" });
+    assert.deepEqual(await contents(machine.host), before);
+  });
+
+  test("a certificate that is there and cannot be read", async () => {
+    const machine = await makeMachine();
+    const before = machine.host.log.length;
+    machine.host.disk.get("/home/ann/a.test.pem")!.uid = 0;
+    machine.host.disk.get("/home/ann/a.test.pem")!.mode = 0o600;
+    await assert.rejects(replace(machine), { code: "FILE_READ" });
+    assert.equal(machine.host.log.length, before);
+  });
+});
+
 describe("a store that does not give the former root back", () => {
   test("is told with exit code 3, and stays in the ledger for uninstall", async () => {
     const machine = await makeMachine();
@@ -251,7 +276,11 @@ describe("a file that cannot be written", () => {
         const error = await replace(machine).then(() => undefined, (thrown) => thrown);
         machine.host.beforeChange = () => {};
         if (error !== undefined) {
-          assert.match(error.code, /^(?:FILE_WRITE|TRUST_NOT_CONFIRMED)$/, `step ${step}: ${error}`);
+          assert.match(
+            error.code,
+            /^(?:FILE_WRITE|TRUST_NOT_CONFIRMED)$/,
+            `step ${step}: ${error}`,
+          );
         }
         const root = await assertWhole(machine);
         if (root === machine.root) {

@@ -9,6 +9,7 @@ import type { CliContext } from "./context.ts";
 import { ca } from "./routes/ca.ts";
 import { cert, setup } from "./routes/issuing.ts";
 import { mkcert } from "./routes/mkcert.ts";
+import { list, renew } from "./routes/renewing.ts";
 import { completions, config, version } from "./routes/printing.ts";
 import { status, trust, uninstall, untrust } from "./routes/trusting.ts";
 
@@ -18,6 +19,8 @@ export function buildRoutes(): RouteMap<CliContext> {
     routes: {
       setup,
       cert,
+      list,
+      renew,
       trust,
       untrust,
       status,

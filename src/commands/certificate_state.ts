@@ -54,9 +54,9 @@ export function dueWindow(
 /** Whether a new certificate would live longer than this one: not where both end with their CA. */
 export function canOutlive(event: IssuedEvent, authority: Authority, now: Date): boolean {
   const wanted = now.getTime() - BACKDATE_MS + (event.days ?? DEFAULT_DAYS) * DAY_MS;
-  const end = Math.min(wanted, authority.notAfter.getTime());
-  // Some seconds are lost in rounding; a certificate that gains less than an hour is not worth a reload.
-  return end - Date.parse(event.notAfter) > 3_600_000;
+  const end = authority.notAfter.getTime();
+  // Some seconds are lost in rounding.
+  return wanted <= end || end - Date.parse(event.notAfter) > 60_000;
 }
 
 /** Looks at the files of a certificate. Throws nothing that is about them: what cannot be read is not ours. */

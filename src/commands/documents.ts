@@ -170,6 +170,7 @@ export interface RenewDocument extends BaseDocument {
   readonly certificates: readonly CertificateDocument[];
   /** How many were renewed; with --watch in all rounds. */
   readonly renewed: number;
+  readonly watched?: true;
   /** The command of --exec, if it was run. */
   readonly exec?: ExecResult;
 }

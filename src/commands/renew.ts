@@ -113,11 +113,13 @@ export async function prepareRenewal(
  * everything is looked at again: of two renewals at once, the second finds nothing left to do.
  *
  * @param onDone Called after each certificate that was renewed, or could not be.
+ * @param stop Ends it after the certificate that is being written.
  */
 export async function renewRound(
   context: CommandContext,
   renewal: Renewal,
   onDone: (certificate: CertificateDocument) => void = () => {},
+  stop?: AbortSignal,
 ): Promise<CertificateDocument[]> {
   const { host } = context;
   const { state } = renewal.workplace;
@@ -133,6 +135,7 @@ export async function renewRound(
   return await state.changeAuthority(async ({ authority }) => {
     const documents: CertificateDocument[] = [];
     for (const judged of await judgeAll(context, renewal, authority)) {
+      if (stop?.aborted) break;
       const { event } = judged.held;
       // With --all nothing else tells what another renewal did while this one waited for the lock.
       const isNew = !looked.has(event.sha256);

@@ -61,7 +61,7 @@ export async function watchRenewals(
     await host.sleep(await nextCheck(quiet, renewal), stop);
   }
   return {
-    document: { command: "renew", ok: true, certificates: [], renewed },
+    document: { command: "renew", ok: true, certificates: [], renewed, watched: true },
     exitCode: EXIT.done,
   };
 }
@@ -73,7 +73,7 @@ async function watchRound(context: CommandContext, renewal: Renewal): Promise<nu
     if (ok) renewed++;
     const time = context.host.now().toISOString();
     context.report({ type: "part", document: { command: "renew", ok, time, certificate } });
-  });
+  }, context.host.stopSignal());
   if (renewed > 0 && renewal.exec !== undefined) await runExec(context, renewal.exec);
   return renewed;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { currentCertificates } from "../castore/ledger.ts";
 import type { StateDirectory } from "../castore/state_directory.ts";
 import { LocalTlsError } from "../errors.ts";
 import type { Host } from "../host/host.ts";
@@ -22,7 +23,8 @@ import {
 } from "./authority.ts";
 import { type CommandContext, openWorkplace } from "./context.ts";
 import { type CommandResult, EXIT, type TrustDocument } from "./documents.ts";
-import { findKept, issueToFiles, parseNames, requirePermitted } from "./issuing.ts";
+import { filesMatch, findKept, issueToFiles, parseNames, requirePermitted } from "./issuing.ts";
+import { describeAddressChange, findAddressChange, ownAddresses } from "./lan_addresses.ts";
 import { outputFiles, planOutput } from "./output_files.ts";
 import { changeTrust, exitCodeFor, findStores, planTrust, type StoreOptions } from "./stores.ts";
 
@@ -59,7 +61,9 @@ export async function setup(
   if (held !== undefined) checkCurrent(held, host.now());
   const files = outputFiles(host, names, { out: flags.out });
   const stores = await findStores(context, workplace, flags);
-  const request = { names, files };
+  const addresses = await host.network.addresses();
+  const own = ownAddresses(names.map(({ value }) => value), addresses);
+  const request = { names, files, own };
 
   if (options.dryRun) {
     const authority = held ?? await openAuthority(
@@ -81,6 +85,7 @@ export async function setup(
   const results = await changeTrust(context, workplace, "add", stores, anchor);
   const certificate = await findKept(host, state, authority, request) ??
     await issueToFiles(context, user, state, authority, request);
+  await warnAboutAddresses(context, state, addresses);
   const exitCode = exitCodeFor(results);
   return {
     document: {
@@ -93,6 +98,21 @@ export async function setup(
     },
     exitCode,
   };
+}
+
+/** Says which certificates are for addresses that this machine had, with the command that issues them for its new ones. */
+async function warnAboutAddresses(
+  { host, program, report }: CommandContext,
+  state: StateDirectory,
+  addresses: readonly string[],
+): Promise<void> {
+  for (const event of currentCertificates((await state.issued.read()).events)) {
+    const change = findAddressChange(event, addresses);
+    // A file that is gone serves nobody.
+    if (change === undefined || !await filesMatch(host, event)) continue;
+    const { message, command } = describeAddressChange(program, change);
+    report({ type: "warning", code: "LAN_ADDRESS_CHANGED", message: `${message}: ${command}` });
+  }
 }
 
 /** localhost, the loopback addresses, the host name and this machine's LAN addresses, as far as the CA may. */

@@ -4,13 +4,13 @@
  * @module
  */
 
-import { currentCertificates, currentTrust, type IssuedEvent } from "../castore/ledger.ts";
-import type { Host } from "../host/host.ts";
+import { currentCertificates, currentTrust } from "../castore/ledger.ts";
 import { quoteArgument, quoteCommand } from "../host/shell_words.ts";
 import type { Authority } from "../pki/authority.ts";
 import { readStates, type StoreResult } from "../truststore/change.ts";
 import { anchorOfAuthority } from "./anchors.ts";
 import { describeAuthority } from "./authority.ts";
+import { lookAt } from "./certificate_state.ts";
 import { type CommandContext, openWorkplace, type Workplace } from "./context.ts";
 import {
   type CertificateDocument,
@@ -18,7 +18,8 @@ import {
   EXIT,
   type StatusDocument,
 } from "./documents.ts";
-import { describeIssued, DUE_DAYS, filesMatch } from "./issuing.ts";
+import { describeIssued, DUE_DAYS } from "./issuing.ts";
+import { describeAddressChange, findAddressChange } from "./lan_addresses.ts";
 import { findStores, type StoreOptions } from "./stores.ts";
 
 type Todo = StatusDocument["todo"][number];
@@ -55,12 +56,21 @@ export async function status(
       message: `${damaged} lines of "${state.issued.path}" cannot be read and are left out`,
     });
   }
+  const addresses = await host.network.addresses();
   const certificates: CertificateDocument[] = [];
   for (const event of currentCertificates(events)) {
-    const certificate = await judge(host, authority, event);
+    const held = await lookAt(host, authority, event);
+    const certificate = { ...describeIssued(held.event), state: held.state };
     certificates.push(certificate);
     const item = certificateTodo(program, certificate);
     if (item !== undefined) todo.push(item);
+    // A machine may have moved since; of files that are not ours any more nothing is known.
+    const isHere = held.certificate !== undefined && held.state !== "expired";
+    const change = isHere ? findAddressChange(held.event, addresses) : undefined;
+    if (change !== undefined) {
+      const { message, command } = describeAddressChange(program, change);
+      todo.push({ message: `${message}.`, command });
+    }
   }
   return {
     document: {
@@ -112,28 +122,10 @@ async function leftoverTodo(
   return todo;
 }
 
-async function judge(
-  host: Host,
-  authority: Authority | undefined,
-  event: IssuedEvent,
-): Promise<CertificateDocument> {
-  const left = Date.parse(event.notAfter) - host.now().getTime();
-  let state: CertificateDocument["state"] = "valid";
-  if (!await filesMatch(host, event)) state = "missing";
-  else if (event.issuer !== authority?.issuerSha256) state = "foreign";
-  else if (left <= 0) state = "expired";
-  else if (left < DUE_DAYS * DAY_MS) state = "due";
-  return { ...describeIssued(event), state };
-}
-
 function certificateTodo(program: string, certificate: CertificateDocument): Todo | undefined {
-  const { names, cert, key, usage, state } = certificate;
+  const { names, cert, state } = certificate;
   const what = `The certificate for ${names.slice(0, 3).join(", ")}`;
-  const files = key === undefined
-    ? `--csr REQUEST --cert-file ${quoteArgument(cert)}`
-    : `${names.map(quoteArgument).join(" ")} --cert-file ${quoteArgument(cert)} ` +
-      `--key-file ${quoteArgument(key)}`;
-  const command = `${program} cert ${usage === "server" ? "" : "--client "}${files}`;
+  const command = `${program} renew ${quoteArgument(cert)}`;
   const when = certificate.notAfter.slice(0, 10);
   if (state === "expired") return { message: `${what} ended on ${when}.`, command };
   if (state === "due") return { message: `${what} ends on ${when}.`, command };

@@ -15,6 +15,7 @@ import { describeAuthority, sayWaiting } from "./authority.ts";
 import { type CommandContext, openWorkplace, type Workplace } from "./context.ts";
 import { type CommandResult, EXIT, type UninstallDocument } from "./documents.ts";
 import { changeTrust, exitCodeFor, findStores, planTrust, type StoreOptions } from "./stores.ts";
+import { removeTimer, timerFiles } from "./timer.ts";
 
 /** What the user asked for. */
 export interface UninstallFlags extends StoreOptions {
@@ -42,6 +43,10 @@ export async function uninstall(
 
   if (options.dryRun) {
     const planned: PlannedStep[] = [];
+    const units = flags.stores === undefined
+      ? await timerFiles(host, workplace.user, state.path)
+      : [];
+    planned.push(...units.map((path) => ({ type: "delete", path, root: false } as const)));
     for (const anchor of anchors) planned.push(...await planTrust("remove", stores, anchor));
     if (flags.purge) {
       const files = await state.purge({ dryRun: true });
@@ -54,6 +59,9 @@ export async function uninstall(
   }
 
   if (flags.purge) await confirmPurge(context, authority);
+  const timer = flags.stores === undefined
+    ? await removeTimer(context, workplace.user, state.path)
+    : undefined;
   const results: StoreResult[] = [];
   for (const anchor of anchors) {
     results.push(...await removeEverywhere(context, workplace, stores, anchor));
@@ -77,6 +85,7 @@ export async function uninstall(
       stores: results,
       purged,
       left,
+      ...(timer === undefined || timer.action === "absent" ? {} : { timer }),
     },
     exitCode,
   };

@@ -64,9 +64,10 @@ export function createNodeHost(): NodeHost {
     now: () => new Date(),
     sleep,
     stopSignal,
-    programPath: /^(?:bun|deno|node)(?:\.exe)?$/i.test(path.basename(process.execPath))
-      ? undefined
-      : process.execPath,
+    get programPath() {
+      const program = process.execPath;
+      return /^(?:bun|deno|node)(?:\.exe)?$/i.test(path.basename(program)) ? undefined : program;
+    },
     argv: process.argv.slice(2),
     programName: path.basename(process.argv0).replace(/\.exe$/i, ""),
     write: output.write,

@@ -16,10 +16,9 @@ export const renewScreen: Screen = (anyDocument, { style, quiet, program }) => {
   if ("timer" in document) return timerLines(document.timer, quiet).join("\n");
   if (quiet) return "";
   const { certificates, renewed, exec } = document;
+  if (document.watched) return `${renewed} renewed`;
   if (certificates.length === 0) {
-    return renewed > 0 || exec !== undefined
-      ? `${renewed} renewed`
-      : `Nothing to renew; what was issued here: ${program} list`;
+    return `Nothing to renew; what was issued here: ${program} list`;
   }
   const rows = certificates.map((
     { names, state = "kept", reason = "", notAfter, cert },

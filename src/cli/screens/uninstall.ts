@@ -19,6 +19,11 @@ export const uninstallScreen: Screen = (anyDocument, { style, quiet, program }) 
   if (document.purged.length > 0) {
     lines.push("", style.bold("Removed"), ...document.purged.map((path) => `  ${path}`));
   }
+  if (document.timer !== undefined) {
+    const { files, commands } = document.timer;
+    lines.push("", style.bold("Timer"), ...files.map((path) => `  removed ${path}`));
+    lines.push(...commands.map((line) => `  left to run: ${line}`));
+  }
   if (document.left.length > 0) {
     lines.push(
       "",

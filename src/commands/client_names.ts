@@ -22,5 +22,22 @@ export function parseClientNames(
   }
   const list = [...names.values()];
   commonNameFor(list, "client"); // two users are refused here, before a CA is made for them
+  if (!permitted.any) warnAboutJava(context, list);
   return list;
+}
+
+/**
+ * Measured with Java 17 and 25, as servers that ask for a client's certificate: whatever other names there are, a
+ * common name that could be a host's is held to the CA's name constraints. No other server does that to one
+ * without a dot; and the common name is where they look for a user.
+ */
+function warnAboutJava(context: CommandContext, names: readonly SubjectName[]): void {
+  const user = names.find(({ type, value }) => type === "user" && !value.includes("_"));
+  if (user === undefined) return;
+  context.report({
+    type: "warning",
+    code: "USER_NAME_IN_JAVA",
+    message: `Java servers take the user's name "${user.value}" for a host, and refuse it: ` +
+      "for those give an e-mail address alone",
+  });
 }

@@ -170,6 +170,17 @@ describe("cert --client", () => {
     });
   }
 
+  test("warns of a user's name that Java servers refuse", SLOW, async () => {
+    const scratch = makeScratch();
+    const codes = async (...names: string[]) => {
+      const { stdout } = await scratch.run(["cert", "--client", "--json", ...names]);
+      return JSON.parse(stdout).warnings.map(({ code }: { code: string }) => code);
+    };
+    assert.ok((await codes("ann")).includes("USER_NAME_IN_JAVA"));
+    assert.ok(!(await codes("ann@example.com")).includes("USER_NAME_IN_JAVA"));
+    assert.ok(!(await codes("ann_smith")).includes("USER_NAME_IN_JAVA"));
+  });
+
   test("is what an e-mail address needs", SLOW, async () => {
     const scratch = makeScratch();
     const { code, stderr } = await scratch.run(["cert", "ann@example.com"]);

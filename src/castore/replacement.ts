@@ -27,18 +27,11 @@ import {
   CA_FILES,
   FORMER_PREFIX,
   joinPath,
-  PRIVATE_MODE,
-  REPLACEMENT_PHASES,
   REPLACING_DIRECTORY,
   type StatePlace,
 } from "./paths.ts";
-import { parsePlan, type ReplacementPlan, type SwapFile } from "./replacement_plan.ts";
-import { checkDirectory, checkPlainFile } from "./safety.ts";
-
-type Phase = typeof REPLACEMENT_PHASES[number];
-
-/** Some ten thousand certificates. */
-const MAX_JOURNAL_BYTES = 16 * 1024 * 1024;
+import { changePhase, findReplacement, writeJournal } from "./replacement_journal.ts";
+import type { ReplacementPlan, SwapFile } from "./replacement_plan.ts";
 
 /** A file that changes with the CA, outside the state directory. */
 export interface ChangedFile {
@@ -46,12 +39,6 @@ export interface ChangedFile {
   readonly content: string;
   /** Of the file that is there. */
   readonly options: WriteOptions;
-}
-
-/** What stands in `.replacing/`. */
-export interface FoundReplacement {
-  readonly phase: Phase;
-  readonly plan: ReplacementPlan;
 }
 
 /** The swaps of the CA's own files: what is new is staged in `.replacing/`. */
@@ -120,35 +107,6 @@ export async function swapFiles(
 ): Promise<void> {
   await changePhase(host, place, "preparing.json", "swapping.json");
   await finishSwap(host, place, issued, plan);
-}
-
-/** What is staged, and how far it is; undefined for nothing. Throws STATE_UNSAFE, CA_MISMATCH. */
-export async function findReplacement(
-  host: Host,
-  place: StatePlace,
-): Promise<FoundReplacement | undefined> {
-  const { files } = host;
-  const staged = joinPath(place.path, REPLACING_DIRECTORY);
-  const directory = await files.info(staged);
-  if (directory === undefined) return undefined;
-  checkDirectory(host, place, staged, directory);
-  for (const phase of REPLACEMENT_PHASES) {
-    const path = joinPath(staged, phase);
-    const info = await files.info(path);
-    if (info === undefined) continue;
-    // It says what is renamed, perhaps by root: as strict as for the key.
-    checkPlainFile(host, place, path, info, "secret");
-    const plan = parsePlan(new TextDecoder().decode(await files.read(path, MAX_JOURNAL_BYTES)));
-    if (plan !== undefined) return { phase, plan };
-    throw new LocalTlsError(
-      "CA_MISMATCH",
-      `Cannot use the CA in "${place.path}": "${path}" is damaged`,
-      {
-        hints: ["Restore it from a backup"],
-      },
-    );
-  }
-  return undefined;
 }
 
 /**
@@ -247,20 +205,4 @@ async function correctLedger(issued: Ledger<IssuedEvent>, plan: ReplacementPlan)
     // The files are what counts; a full disk, which can be why all this is undone, takes no line either.
     if (!(error instanceof LocalTlsError)) throw error;
   }
-}
-
-async function changePhase(host: Host, place: StatePlace, from: Phase, to: Phase): Promise<void> {
-  const staged = joinPath(place.path, REPLACING_DIRECTORY);
-  await host.files.rename(joinPath(staged, from), joinPath(staged, to));
-}
-
-async function writeJournal(
-  host: Host,
-  place: StatePlace,
-  directory: string,
-  plan: ReplacementPlan,
-): Promise<void> {
-  const options = { mode: PRIVATE_MODE, owner: place.owner };
-  const path = joinPath(directory, "preparing.json");
-  await host.files.write(path, `${JSON.stringify(plan)}\n`, options);
 }

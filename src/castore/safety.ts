@@ -58,8 +58,7 @@ export function checkPlainFile(
   if (content === "secret" && (info.mode & ANY_FOR_OTHERS) !== 0) {
     throw unsafe(path, "other users have access to it", [
       `chmod 600 ${quoteArgument(path)}`,
-      "If others may have read this key, begin anew after that: " +
-      `${place.program} uninstall --purge && ${place.program} setup`,
+      `If others may have read this key, replace the CA after that: ${place.program} ca rotate`,
     ]);
   }
   if ((info.mode & WRITABLE_BY_OTHERS) !== 0) {

@@ -212,6 +212,26 @@ describe("ca permit", () => {
     await works(scratch, ["uninstall", "--purge", "--yes", "--stores", "java"]);
   });
 
+  test("two at once come one after the other, and both domains are permitted", SLOW, async () => {
+    const scratch = makeScratch();
+    await works(scratch, ["setup", "a.test", "--stores", "nss"]);
+    const words = ["one.example.org", "two.example.net", "three.example.com"];
+    const results = await Promise.all(
+      words.map((word) =>
+        scratch.run(["ca", "permit", word, "--stores", "nss"], { timeoutMs: 120_000 })
+      ),
+    );
+    assert.deepEqual(
+      results.map(({ code }) => code),
+      [0, 0, 0],
+      results.map((r) => r.stderr).join(),
+    );
+    const { ca } = await works(scratch, ["status", "--stores", "nss"]);
+    for (const word of words) assert.ok(ca.permitted.includes(word), `${word} is lost`);
+    assert.ok(verifies(ca.root, join(scratch.work, "a.test.pem")));
+    await works(scratch, ["uninstall", "--stores", "nss"]);
+  });
+
   test("what is no domain is refused, and nothing is changed", SLOW, async () => {
     const scratch = makeScratch();
     await refuses(scratch, ["ca", "permit", "example.com"], "CA_MISSING");

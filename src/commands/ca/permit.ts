@@ -11,13 +11,13 @@ import type { Authority } from "../../pki/authority.ts";
 import { extendPermitted, type Permitted } from "../../pki/permitted.ts";
 import { readName } from "../../x509/name.ts";
 import { OID } from "../../der/oids.ts";
-import { describeAuthority, permittedForNewAuthority } from "../authority.ts";
+import { permittedForNewAuthority } from "../authority.ts";
 import { type CommandContext, openWorkplace } from "../context.ts";
-import { type CommandResult, EXIT } from "../documents.ts";
+import type { CommandResult } from "../documents.ts";
 import { findStores, type StoreOptions } from "../stores.ts";
 import { requireAuthority } from "./describe.ts";
 import type { CaReplacedDocument } from "./documents.ts";
-import { replaceAuthority } from "./replace.ts";
+import { replaceAuthority, unchanged } from "./replace.ts";
 
 /** What the user asked for. */
 export interface RotateFlags extends StoreOptions {
@@ -86,23 +86,10 @@ async function change(
 ): Promise<CommandResult<CaReplacedDocument>> {
   const workplace = await openWorkplace(context, flags.passwordFile);
   const held = await requireAuthority(context, workplace.state);
-  const permitted = await choose(held);
-  if (permitted === undefined) {
-    return {
-      document: {
-        command,
-        ok: true,
-        changed: false,
-        ca: describeAuthority(workplace.state, held),
-        stores: [],
-        formerStores: [],
-        certificates: [],
-      },
-      exitCode: EXIT.done,
-    };
-  }
+  // Looking for stores takes a while; what is permitted already needs none.
+  if (await choose(held) === undefined) return unchanged(workplace.state, held, command);
   const stores = await findStores(context, workplace, flags);
-  const request = { command, words, permitted };
+  const request = { command, words, choose };
   return await replaceAuthority(context, workplace, stores, held, request);
 }
 

@@ -10,12 +10,10 @@
  */
 
 import type { AuthorityChange } from "../../castore/authority_change.ts";
-import type { ReplacementPlan } from "../../castore/replacement_plan.ts";
+import type { StateDirectory } from "../../castore/state_directory.ts";
 import { LocalTlsError } from "../../errors.ts";
 import { quoteCommand } from "../../host/shell_words.ts";
-import { type Authority, openAuthority } from "../../pki/authority.ts";
-import { createHierarchy, type Hierarchy } from "../../pki/hierarchy.ts";
-import type { Permitted } from "../../pki/permitted.ts";
+import type { Authority } from "../../pki/authority.ts";
 import type { StoreResult } from "../../truststore/change.ts";
 import type { TrustStore } from "../../truststore/store.ts";
 import { anchorOfAuthority } from "../anchors.ts";
@@ -25,30 +23,20 @@ import { type CommandResult, EXIT } from "../documents.ts";
 import { exitCodeFor } from "../stores.ts";
 import { isEncrypted } from "./describe.ts";
 import type { CaReplacedDocument } from "./documents.ts";
+import {
+  knownPassword,
+  make,
+  prepare,
+  type Replacement,
+  type ReplaceRequest,
+} from "./new_authority.ts";
 import { storesTrusting, trustEverywhere, untrustAgain, untrustFormer } from "./moving_trust.ts";
 import {
   describeReissued,
   findHeld,
   type ReissuedCertificate,
-  reissueHeld,
   requireReissuable,
 } from "./reissued.ts";
-
-/** What is asked for. */
-export interface ReplaceRequest {
-  readonly command: CaReplacedDocument["command"];
-  /** The arguments of that command: `ca permit example.com` again is its words and these. */
-  readonly words: readonly string[];
-  /** What the new CA may speak for. */
-  readonly permitted: Permitted;
-}
-
-/** The new CA, on its way. */
-interface Replacement {
-  readonly hierarchy: Hierarchy;
-  readonly authority: Authority;
-  plan: ReplacementPlan;
-}
 
 /** Runs the change. Throws the reason where it was taken back; then everything is as it was. */
 export async function replaceAuthority(
@@ -60,10 +48,12 @@ export async function replaceAuthority(
 ): Promise<CommandResult<CaReplacedDocument>> {
   const { host, options } = context;
   const { state } = workplace;
-  requireReissuable(context, await findHeld(host, state, held.permitted), request.permitted);
-  if (request.permitted.any) warnUnconstrained(context);
+  const permitted = await request.choose(held);
+  if (permitted === undefined) return unchanged(state, held, request.command);
+  requireReissuable(context, await findHeld(host, state, held.permitted), permitted);
+  if (permitted.any) warnUnconstrained(context);
   if (options.dryRun) {
-    const { authority } = await make(context, workplace, held, request);
+    const { authority } = await make(context, workplace, held, permitted, request);
     const { planReplacement } = await import("./plan.ts");
     return await planReplacement(context, workplace, stores, held, authority, request.command);
   }
@@ -71,6 +61,26 @@ export async function replaceAuthority(
     (change) => replace(context, workplace, stores, change, request),
     { onWait: () => sayWaiting(context) },
   );
+}
+
+/** The answer where the CA is as it was asked for. */
+export function unchanged(
+  state: StateDirectory,
+  held: Authority,
+  command: CaReplacedDocument["command"],
+): CommandResult<CaReplacedDocument> {
+  return {
+    document: {
+      command,
+      ok: true,
+      changed: false,
+      ca: describeAuthority(state, held),
+      stores: [],
+      formerStores: [],
+      certificates: [],
+    },
+    exitCode: EXIT.done,
+  };
 }
 
 async function replace(
@@ -87,11 +97,14 @@ async function replace(
     await untrustAgain(context, workplace, stores, change.left.root);
   }
   await change.drop();
+  // Another localtls may have replaced the CA while this one waited for the lock.
+  const permitted = await request.choose(former);
+  if (permitted === undefined) return unchanged(state, former, request.command);
   const password = isEncrypted(former) ? await knownPassword(change, workplace) : undefined;
   const formerAnchor = anchorOfAuthority(state, former);
   const trusting = await storesTrusting(context, workplace, stores, formerAnchor);
 
-  const made = await make(context, workplace, former, request);
+  const made = await make(context, workplace, former, permitted, request);
   let added: StoreResult[];
   let certificates: ReissuedCertificate[];
   try {
@@ -145,56 +158,6 @@ async function removeFormer(
     });
     return { results: [], exitCode: EXIT.partial };
   }
-}
-
-/** The old password is proven before the new key gets it: a typing mistake would lock it away. */
-async function knownPassword(change: AuthorityChange, workplace: Workplace): Promise<string> {
-  const { issuerKey } = change.authority;
-  if (typeof issuerKey === "function") await issuerKey();
-  return await workplace.password();
-}
-
-async function make(
-  { host }: CommandContext,
-  { user }: Workplace,
-  former: Authority,
-  request: ReplaceRequest,
-): Promise<Replacement> {
-  const description = `${user.name}@${host.network.hostName()}`;
-  const { permitted, command, words } = request;
-  const hierarchy = await createHierarchy({ description, permitted, now: host.now() });
-  const authority = await openAuthority(hierarchy);
-  const plan: ReplacementPlan = {
-    request: [...command.split(" "), ...words],
-    root: authority.rootSha256,
-    formerRoot: former.rootSha256,
-    files: [],
-    issued: [],
-    formerlyIssued: [],
-  };
-  return { hierarchy, authority, plan };
-}
-
-/** Reads the ledger again: stores can take a while, and another localtls may have issued meanwhile. */
-async function prepare(
-  { host }: CommandContext,
-  { state }: Workplace,
-  change: AuthorityChange,
-  former: Authority,
-  made: Replacement,
-): Promise<ReissuedCertificate[]> {
-  const reissued: ReissuedCertificate[] = [];
-  for (const held of await findHeld(host, state, former.permitted)) {
-    reissued.push(await reissueHeld(host, made.authority, held));
-  }
-  made.plan = {
-    ...made.plan,
-    files: reissued.map(({ changed }) => changed.file),
-    issued: reissued.map(({ event }) => event),
-    formerlyIssued: reissued.map((entry) => entry.former),
-  };
-  await change.prepare(made.plan, reissued.map(({ changed }) => changed));
-  return reissued;
 }
 
 /** Every step is tried, whatever the others do; what is left is reported and found by the next run. */

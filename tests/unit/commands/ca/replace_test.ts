@@ -6,6 +6,7 @@ import { status } from "../../../../src/commands/status.ts";
 import { type CommandContext, openWorkplace } from "../../../../src/commands/context.ts";
 import { decodePem } from "../../../../src/der/pem.ts";
 import { LocalTlsError } from "../../../../src/errors.ts";
+import { extendPermitted } from "../../../../src/pki/permitted.ts";
 import { parseCertificate } from "../../../../src/x509/certificate.ts";
 import { importPkcs8, keyBelongsTo } from "../../../../src/x509/keys.ts";
 import { verifySignature } from "../../../../src/x509/signature.ts";
@@ -49,11 +50,10 @@ async function replace({ context, stores }: Machine) {
   const workplace = await openWorkplace(context);
   const held = await workplace.state.loadAuthority();
   assert.ok(held !== undefined);
-  assert.ok(!held.permitted.any);
   return await replaceAuthority(context, workplace, stores, held, {
     command: "ca permit",
     words: ["example.com"],
-    permitted: { any: false, domains: [...held.permitted.domains, "example.com"] },
+    choose: ({ permitted }) => extendPermitted(permitted, ["example.com"]),
   });
 }
 

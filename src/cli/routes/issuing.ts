@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { CertFlags as CertRequest } from "../../commands/cert.ts";
 import {
   days,
   GLOBAL_ALIASES,
@@ -13,7 +14,6 @@ import {
   type StoreFlags,
   text,
 } from "../flags.ts";
-import type { KeyType } from "../../x509/keys.ts";
 import { define, names } from "./define.ts";
 
 type SetupFlags = GlobalFlags & StoreFlags & {
@@ -60,6 +60,8 @@ export const setup = define<SetupFlags, readonly string[]>({
     (await import("../../commands/setup.ts")).setup(context, { ...flags, names: args }),
   screen: () => import("../screens/setup.ts").then((module) => module.setupScreen),
 });
+
+type KeyType = NonNullable<CertRequest["key"]>;
 
 type CertFlags = GlobalFlags & {
   readonly client?: boolean | undefined;

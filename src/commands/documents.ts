@@ -9,9 +9,8 @@ import type { ErrorCode } from "../errors.ts";
 import type { CaCommandDocument } from "./ca/documents.ts";
 import type { PlannedStep } from "../truststore/store.ts";
 import type { StoreResult } from "../truststore/change.ts";
-import type { KeyType } from "../x509/keys.ts";
 
-export type { KeyType, PlannedStep, StoreResult };
+export type { PlannedStep, StoreResult };
 
 /** The layout of every document; raised only when a field changes its meaning. */
 export const DOCUMENT_VERSION = 1;

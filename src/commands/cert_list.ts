@@ -133,14 +133,23 @@ export async function certList(
     context.report({ type: "count", done: issued + failed, total });
     if (pending.length >= LEDGER_BATCH) await flush();
   };
+  // From here on Ctrl-C ends the run between two certificates: none is half, and each is noted.
+  const stop = host.stopSignal();
   try {
     for (const line of listLines(text)) {
+      if (stop.aborted) break;
       onItsWay.push(issueLine(line));
       if (onItsWay.length >= AT_ONCE) await settle();
     }
     while (onItsWay.length > 0) await settle();
   } finally {
     await flush();
+  }
+  if (issued + failed < total) {
+    const message = `Stopped after ${
+      issued + failed
+    } of ${total} lines: ${issued} certificates issued`;
+    throw new LocalTlsError("CANCELLED", message);
   }
   await warnUntrusted(context, workplace, authority, created);
   return finish(issued, failed);

@@ -183,6 +183,35 @@ describe("cert --from", () => {
     assert.ok(existsSync(join(scratch.work, "b.test.pem")));
   });
 
+  test("stopped with Ctrl-C it leaves whole certificates, all of them noted", SLOW, async () => {
+    const scratch = makeScratch();
+    await scratch.run(["cert", "warm.test"]);
+    rmSync(join(scratch.state, "issued.jsonl"));
+    const path = list(scratch, Array.from({ length: 50_000 }, (_, i) => `a${i}.test\n`).join(""));
+    const out = join(scratch.home, "out");
+    mkdirSync(out);
+    const running = start([LOCALTLS, "cert", "--from", path, "--out", out, "--json"], {
+      cwd: scratch.work,
+      env: { HOME: scratch.home },
+    });
+    const deadline = Date.now() + 20_000;
+    while (readdirSync(out).length < 500 && Date.now() < deadline) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    process.kill(running.pid, "SIGINT");
+    const { code, stdout } = await running.ended;
+    assert.equal(code, 1);
+    const last = lines(stdout).at(-1);
+    assert.equal(last.error.code, "CANCELLED");
+    const certificates = readdirSync(out).filter((name) => !name.endsWith("-key.pem"));
+    assert.deepEqual(certificates.filter((name) => !/^a\d+\.test\.pem$/.test(name)), []);
+    assert.ok(certificates.length >= 250 && certificates.length < 50_000);
+    assert.equal(readdirSync(out).length, 2 * certificates.length);
+    const noted = lines(readFileSync(join(scratch.state, "issued.jsonl"), "utf8"));
+    assert.equal(noted.length, certificates.length);
+    assert.equal(lines(stdout).length, certificates.length + 1);
+  });
+
   test("draws a bar on a terminal, and leaves none behind", SLOW, async () => {
     const scratch = makeScratch();
     const path = list(scratch, Array.from({ length: 300 }, (_, i) => `a${i}.test\n`).join(""));

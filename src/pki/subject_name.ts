@@ -145,7 +145,7 @@ export function chooseUsage(names: readonly SubjectName[], client: boolean): Cer
 
 /**
  * The common name of a client certificate, which is what servers know its owner by (nginx's $ssl_client_s_dn_cn,
- * PostgreSQL's users): the user's name, or else the first name, if it fits. Servers have none, as clients do not look
+ * PostgreSQL's users): the user's name, or else the first that is no address, if it fits. Servers have none, as clients do not look
  * at it (RFC 9525), except in PKCS#12: IIS shows nothing else (mkcert's issue 115).
  */
 export function commonNameFor(
@@ -163,7 +163,9 @@ export function commonNameFor(
       { hints: ["Run the command once for each user"] },
     );
   }
-  const name = users[0] ?? names[0];
+  // OpenSSL and GnuTLS take a common name like 10.0.0.1 for a host name where there is no dNSName, and then refuse it
+  // for the CA's limits.
+  const name = users[0] ?? names.find(({ type }) => type !== "ip");
   return name !== undefined && name.value.length <= MAX_ATTRIBUTE_LENGTH ? name.value : undefined;
 }
 

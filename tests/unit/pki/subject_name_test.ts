@@ -114,6 +114,8 @@ describe("chooseUsage() and commonNameFor()", () => {
     assert.equal(commonNameFor(names(`${"a".repeat(60)}@b.test`), "client"), undefined);
     assert.equal(commonNameFor(names("b.test"), "server"), undefined);
     assert.equal(commonNameFor(names("b.test"), "server", true), "b.test");
+    assert.equal(commonNameFor(names("10.0.0.1"), "both"), undefined);
+    assert.equal(commonNameFor(names("10.0.0.1", "b.test"), "server", true), "b.test");
     assert.throws(() => commonNameFor(names("ann", "bob"), "client"), { code: "NAME_INVALID" });
   });
 });

@@ -85,7 +85,7 @@ export async function runMkcert(
     const { message, hints } = asLocalTlsError(error);
     say(`ERROR: ${message}`);
     for (const hint of hints) say(`hint: ${hint}`);
-    if (!readable) host.write("stderr", moreHelp(program));
+    if (!readable) host.write("stderr", shortUsage(program) + moreHelp(program));
     return readable ? FAILED : UNREADABLE;
   }
 }

@@ -85,7 +85,10 @@ describe("mkcert's flags are read as Go reads them", () => {
       assert.throws(() => readWords(argv), { code: "USAGE" });
       const { code, stdout, stderr } = await run(argv);
       assert.deepEqual([code, stdout], [2, ""]);
-      assert.match(stderr, /^ERROR: Cannot read the command line: .*\nMore: mkcert -help\n$/s);
+      assert.match(
+        stderr,
+        /^ERROR: Cannot read the command line: .*\nUsage: mkcert .*\nMore: mkcert -help\n$/s,
+      );
     });
   }
 });

@@ -51,6 +51,18 @@ export function dueWindow(
   return Math.min(DUE_DAYS * DAY_MS, life / 3);
 }
 
+/**
+ * As {@link dueWindow} for whoever looks again and again: no certificate is due in the first third of its life, or a long
+ * --due would renew it every time.
+ */
+export function repeatedDueWindow(
+  event: Pick<IssuedEvent, "notBefore" | "notAfter">,
+  due?: number,
+): number {
+  const life = Date.parse(event.notAfter) - Date.parse(event.notBefore);
+  return Math.min(dueWindow(event, due), life * 2 / 3);
+}
+
 /** Whether a new certificate would live longer than this one: not where both end with their CA. */
 export function canOutlive(event: IssuedEvent, authority: Authority, now: Date): boolean {
   const wanted = now.getTime() - BACKDATE_MS + (event.days ?? DEFAULT_DAYS) * DAY_MS;

@@ -11,7 +11,12 @@ import type { Authority } from "../pki/authority.ts";
 import { parseRequestedName } from "../pki/requested_name.ts";
 import type { PlannedStep } from "../truststore/store.ts";
 import { sayWaiting } from "./authority.ts";
-import { canOutlive, type HeldCertificate, lookAt } from "./certificate_state.ts";
+import {
+  canOutlive,
+  type HeldCertificate,
+  lookAt,
+  repeatedDueWindow,
+} from "./certificate_state.ts";
 import { type CommandContext, openWorkplace, type Workplace } from "./context.ts";
 import {
   type CertificateDocument,
@@ -47,7 +52,7 @@ export interface Renewal {
   readonly flags: RenewFlags;
   readonly pkcs12: Pkcs12Options | undefined;
   readonly exec: readonly string[] | undefined;
-  /** Holds certificates with short lives to the last third of them, whatever --due says. */
+  /** It is one of many rounds. */
   readonly repeats: boolean;
 }
 
@@ -189,9 +194,7 @@ export async function renewRound(
     const { events } = await state.issued.read();
     const judged: Judged[] = [];
     for (const event of select(host, program, currentCertificates(events), flags.certificates)) {
-      // Whoever repeats a renewal with --due 90d must not renew a certificate of 60 days each time.
-      const life = Date.parse(event.notAfter) - Date.parse(event.notBefore);
-      const due = repeats && (flags.due ?? 0) >= life ? undefined : flags.due;
+      const due = repeats ? repeatedDueWindow(event, flags.due) : flags.due;
       const found = await lookAt(host, authority, event, due);
       judged.push({ held: found, reason: judge(host, authority, found, flags) });
     }

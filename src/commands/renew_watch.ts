@@ -6,7 +6,7 @@
 
 import { currentCertificates } from "../castore/ledger.ts";
 import { LocalTlsError } from "../errors.ts";
-import { dueWindow } from "./certificate_state.ts";
+import { repeatedDueWindow } from "./certificate_state.ts";
 import type { CommandContext } from "./context.ts";
 import { type CommandResult, EXIT, type RenewDocument } from "./documents.ts";
 import { prepareRenewal, type Renewal, type RenewFlags, renewRound, select } from "./renew.ts";
@@ -88,9 +88,7 @@ async function nextCheck(
     const events = currentCertificates((await state.issued.read()).events);
     const now = host.now().getTime();
     for (const event of select(host, program, events, flags.certificates)) {
-      const life = Date.parse(event.notAfter) - Date.parse(event.notBefore);
-      const due = (flags.due ?? 0) >= life ? undefined : flags.due;
-      const left = Date.parse(event.notAfter) - dueWindow(event, due) - now;
+      const left = Date.parse(event.notAfter) - repeatedDueWindow(event, flags.due) - now;
       // What is due already was just tried, or is kept for a reason: that can wait for the hour.
       if (left > 0) wait = Math.min(wait, left);
     }

@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { setup } from "../../../src/commands/setup.ts";
+import { status } from "../../../src/commands/status.ts";
+import { createFakeHost } from "../../support/fake_host.ts";
+import { makeContext } from "../../support/fake_context.ts";
 import type { IssuedEvent } from "../../../src/castore/ledger.ts";
 import {
   describeAddressChange,
@@ -97,4 +101,55 @@ describe("describeAddressChange()", () => {
         "--cert-file '/home/ann/a b.pem' --key-file /home/ann/x-key.pem",
     );
   });
+});
+
+describe("setup on a machine that moved", () => {
+  async function moved(names: string[], from: string[], to: string[]) {
+    const host = createFakeHost();
+    let addresses = from;
+    Object.assign(host.network, { addresses: () => Promise.resolve(addresses) });
+    const fake = makeContext(host);
+    await setup(fake.context, { names, stores: "nss" });
+    fake.warnings.length = 0;
+    addresses = to;
+    return fake;
+  }
+
+  test("warns with the command, status has it to do, and the command settles it", async () => {
+    const { context, warnings } = await moved(["192.168.1.5"], ["192.168.1.5"], ["192.168.7.7"]);
+    await setup(context, { names: ["a.test"], stores: "nss" });
+    const [warning] = warnings.filter((line) => line.startsWith("LAN_ADDRESS_CHANGED"));
+    assert.match(
+      warning ?? "",
+      /192\.168\.1\.5 any more.*localtls cert 192\.168\.7\.7 --cert-file/,
+    );
+    const seen = await status(context, { stores: "nss" });
+    const todo = seen.document.todo.map(({ command }) => command).filter((line) =>
+      line.includes("192.168.7.7")
+    );
+    assert.equal(todo.length, 1);
+    const { cert } = await import("../../../src/commands/cert.ts");
+    await cert(context, {
+      names: ["192.168.7.7"],
+      certFile: "192.168.1.5.pem",
+      keyFile: "192.168.1.5-key.pem",
+    });
+    warnings.length = 0;
+    await setup(context, { names: ["a.test"], stores: "nss" });
+    assert.doesNotMatch(warnings.join(), /LAN_ADDRESS_CHANGED/);
+  });
+
+  const silent: readonly (readonly [string, string[], string[], string[]])[] = [
+    ["stayed", ["192.168.1.5"], ["192.168.1.5"], ["192.168.1.5"]],
+    ["went offline", ["192.168.1.5"], ["192.168.1.5"], []],
+    ["issued for another one", ["172.16.99.32"], ["192.168.1.5"], ["192.168.7.7"]],
+    ["issues for its new addresses in the same files", [], ["192.168.1.5"], ["192.168.7.7"]],
+  ];
+  for (const [what, names, from, to] of silent) {
+    test(`says nothing for one that ${what}`, async () => {
+      const { context, warnings } = await moved(names, from, to);
+      await setup(context, { names: what.startsWith("issues") ? [] : ["a.test"], stores: "nss" });
+      assert.doesNotMatch(warnings.join(), /LAN_ADDRESS_CHANGED/);
+    });
+  }
 });

@@ -15,7 +15,7 @@ export interface IssuedEvent {
   readonly key?: string;
   /** Absolute path of the PKCS#12 file, if one was written. */
   readonly p12?: string;
-  /** The certificate answers a request (RFC 2986): it is not renewed from here. */
+  /** The certificate answers a request (RFC 2986): it is renewed for the public key that it has. */
   readonly csr?: true;
   /** Hexadecimal content octets. */
   readonly serial: string;

@@ -145,10 +145,10 @@ export async function certList(
   } finally {
     await flush();
   }
-  if (issued + failed < total) {
-    const message = `Stopped after ${
-      issued + failed
-    } of ${total} lines: ${issued} certificates issued`;
+  const done = issued + failed;
+  if (done < total) {
+    const message =
+      `Cannot go on: stopped after ${done} of ${total} lines, ${failed} of them failed`;
     throw new LocalTlsError("CANCELLED", message);
   }
   await warnUntrusted(context, workplace, authority, created);

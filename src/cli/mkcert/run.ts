@@ -72,7 +72,7 @@ export async function runMkcert(
         host.write("stdout", `${MKCERT_VERSION_LINE}\n`);
         return DONE;
       case "refuse":
-        say(`ERROR: Cannot do both: ${action.reason}`);
+        say(`ERROR: Cannot use these words together: ${action.reason}`);
         return FAILED;
     }
     const run: Run = { host, context: makeContext(host, program, say), program, say };

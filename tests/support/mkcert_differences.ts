@@ -185,6 +185,9 @@ export const MKCERT_DIFFERENCES: readonly MkcertDifference[] = [
   ...issues("mkcert makes a path of the URI, and cannot write there", "yes", [
     "-client https://app.test/ann",
   ]),
+  ...issues("mkcert writes beside the directory, wherever the request says", "no", [
+    "-csr whose common name is ../evil",
+  ]),
   ...issues("a key of 1024 bits can be broken", "no", ["-csr of an RSA-1024 key"]),
   ...issues("a certificate without a name is good for nothing", "no", ["-csr without a name"]),
   ...issues("a link is not followed: what it leads to would be lost", "no", [

@@ -69,7 +69,7 @@ export async function observe(program: Program, mkcertCase: MkcertCase): Promise
   const result = await call(args);
   const written = [...stampsBelow(directory)]
     .filter(([path, stamp]) => before.get(path) !== stamp)
-    .map(([path]) => path.replace(/^here\//, ""));
+    .map(([path]) => path.startsWith("here/") ? path.slice(5) : `../${path}`);
   const view: View = new Map();
   await viewResult(view, { program, home, work, env, result, written });
   if (env["TRUST_STORES"] === "system") {

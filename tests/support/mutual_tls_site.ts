@@ -38,6 +38,8 @@ export interface MutualTlsSite {
   readonly bob: ClientCertificate;
   readonly carol: ClientCertificate;
   readonly device: ClientCertificate;
+  /** The same for an address, which is no common name. */
+  readonly address: ClientCertificate;
   /** Of ours, for servers alone. */
   readonly server: ClientCertificate;
   /** For the same alice, by another CA. */
@@ -70,6 +72,7 @@ export async function startMutualTlsSite(): Promise<MutualTlsSite> {
     bob: await certWithPkcs12(home, "--client", "--legacy", "bob@example.test"),
     carol: await certWithPkcs12(home, "--client", "--key", "rsa2048", "carol"),
     device: await certWithPkcs12(home, "--client", "device.test"),
+    address: await certWithPkcs12(home, "--client", "172.16.99.40"),
     server: await certWithPkcs12(home, "app.test"),
     stranger: await certWithPkcs12(freshHome(), "--client", "alice@example.test"),
     close: () => network.close(),

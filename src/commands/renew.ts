@@ -4,19 +4,12 @@
  * @module
  */
 
-import { currentCertificates, type IssuedEvent } from "../castore/ledger.ts";
+import { currentCertificates } from "../castore/ledger.ts";
 import { LocalTlsError } from "../errors.ts";
-import type { Host } from "../host/host.ts";
 import type { Authority } from "../pki/authority.ts";
-import { parseRequestedName } from "../pki/requested_name.ts";
 import type { PlannedStep } from "../truststore/store.ts";
 import { sayWaiting } from "./authority.ts";
-import {
-  canOutlive,
-  type HeldCertificate,
-  lookAt,
-  repeatedDueWindow,
-} from "./certificate_state.ts";
+import { type HeldCertificate, lookAt, repeatedDueWindow } from "./certificate_state.ts";
 import { type CommandContext, openWorkplace, type Workplace } from "./context.ts";
 import {
   type CertificateDocument,
@@ -25,9 +18,10 @@ import {
   type RenewDocument,
 } from "./documents.ts";
 import { describeIssued } from "./issuing.ts";
-import { planOutput, resolvePath } from "./output_files.ts";
+import { planOutput } from "./output_files.ts";
 import type { Pkcs12Options } from "./pkcs12.ts";
 import { reissue } from "./reissue.ts";
+import { judge, type Reason, select } from "./renew_choice.ts";
 import { parseExec, runExec } from "./renew_exec.ts";
 
 /** What the user asked for. */
@@ -204,89 +198,12 @@ export async function renewRound(
 
 const PASSWORD_CODES = new Set(["PASSWORD_WRONG", "PASSWORD_INVALID", "CONFIRMATION_NEEDED"]);
 
-interface Reason {
-  readonly due: boolean;
-  readonly text: string;
-  /** Code of the warning that belongs to it. */
-  readonly warn?: string;
-}
-
 interface Judged {
   readonly held: HeldCertificate;
   readonly reason: Reason;
 }
 
 const JUST_RENEWED: Reason = { due: false, text: "another renewal was faster" };
-
-/** Whether a certificate is to be renewed, and why. */
-export function judge(
-  host: Host,
-  authority: Authority,
-  { state, event }: HeldCertificate,
-  { all = false }: Pick<RenewFlags, "all">,
-): Reason {
-  const day = event.notAfter.slice(0, 10);
-  const ended = Date.parse(event.notAfter) <= host.now().getTime();
-  switch (state) {
-    case "missing":
-      return { due: false, text: "its files are not there" };
-    case "changed":
-      return {
-        due: false,
-        text: "its certificate or key is not the one that was issued here",
-        warn: "CHANGED_BY_HAND",
-      };
-    case "foreign":
-      return { due: true, text: "the CA that issued it is gone" };
-    case "expired":
-      return { due: true, text: `it ended on ${day}` };
-    case "due":
-      if (!all && !ended && !canOutlive(event, authority, host.now())) {
-        return { due: false, text: `it ends with its CA, on ${day}`, warn: "CA_ENDS" };
-      }
-      return { due: true, text: `it ends on ${day}` };
-    case "valid":
-      return all
-        ? { due: true, text: "all are renewed" }
-        : { due: false, text: `it is good until ${day}` };
-  }
-}
-
-/** The certificates that are meant by paths or names. Throws FILE_NOT_FOUND for a word that means none. */
-export function select(
-  host: Host,
-  program: string,
-  events: readonly IssuedEvent[],
-  words: readonly string[],
-): readonly IssuedEvent[] {
-  if (words.length === 0) return events;
-  const chosen = new Set<IssuedEvent>();
-  for (const word of words) {
-    const path = resolvePath(host, word);
-    const name = canonicalName(word);
-    const meant = events.filter(({ cert, key, p12, names }) =>
-      [cert, key, p12].includes(path) || names.includes(name)
-    );
-    if (meant.length === 0) {
-      throw new LocalTlsError(
-        "FILE_NOT_FOUND",
-        `Cannot find a certificate for "${word}": none with this file or name was issued here`,
-        { hints: [`${program} list`] },
-      );
-    }
-    for (const event of meant) chosen.add(event);
-  }
-  return events.filter((event) => chosen.has(event));
-}
-
-function canonicalName(word: string): string {
-  try {
-    return parseRequestedName(word).name.value;
-  } catch (error) {
-    if (error instanceof LocalTlsError) return word;
-    throw error;
-  }
-}
 
 async function planRenewal(
   context: CommandContext,

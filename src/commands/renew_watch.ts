@@ -9,7 +9,8 @@ import { LocalTlsError } from "../errors.ts";
 import { repeatedDueWindow } from "./certificate_state.ts";
 import type { CommandContext } from "./context.ts";
 import { type CommandResult, EXIT, type RenewDocument } from "./documents.ts";
-import { prepareRenewal, type Renewal, type RenewFlags, renewRound, select } from "./renew.ts";
+import { prepareRenewal, type Renewal, type RenewFlags, renewRound } from "./renew.ts";
+import { select } from "./renew_choice.ts";
 import { runExec } from "./renew_exec.ts";
 
 /** A machine that slept, a clock that was set, a certificate that was just issued: noticed after an hour at the latest. */

@@ -113,8 +113,8 @@ export async function reissueHeld(
     usages: usage,
     now: host.now(),
     publicKey: certificate.spki,
-    commonName: commonNameFor(names, usage),
-    ...(days === undefined ? {} : { days, ...(days > MAX_DAYS ? { force: true } : {}) }),
+    commonName: commonNameFor(names, usage, former.p12 !== undefined),
+    ...(days === undefined ? {} : { days, allowLong: days > MAX_DAYS }),
   });
   const event: IssuedEvent = {
     ...former,

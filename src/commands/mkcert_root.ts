@@ -42,6 +42,30 @@ export async function publishRoot(
 }
 
 /**
+ * Brings the copy up to date when the CA is replaced, where there is a copy of the former root (also of one that was
+ * adopted from mkcert). A failure is a warning: the CA is replaced all the same.
+ */
+export async function refreshRoot(
+  context: CommandContext,
+  { user, state }: Workplace,
+  former: Authority,
+  authority: Authority,
+): Promise<void> {
+  const { host } = context;
+  const path = joinPath(state.path, ROOT_COPY);
+  try {
+    const held = await readHeld(host.files, path);
+    if (held === undefined || held === "unreadable") return;
+    if (!equal(held.der, former.root.der) && !isFormerCopy(held)) return;
+    const pem = encodePem("CERTIFICATE", authority.root.der);
+    await host.files.write(path, pem, { mode: 0o644, owner: user.owner });
+  } catch (error) {
+    if (!(error instanceof LocalTlsError)) throw error;
+    context.report({ type: "warning", code: error.code, message: error.message });
+  }
+}
+
+/**
  * Refuses to make a CA where mkcert keeps one ($CAROOT): its root is trusted somewhere, and nobody would find it again.
  * Throws CA_MISMATCH with the way to go on.
  */

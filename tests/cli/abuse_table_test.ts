@@ -11,7 +11,7 @@ const NAMES = "names_test.ts";
 const STATE = "state_test.ts";
 const OUTPUT = "output_test.ts";
 const ABUSE = "abuse_test.ts";
-const REQUESTS = "with the certificate request command";
+const REQUESTS = "cert_request_test.ts";
 
 /** Row by row: the case, the file, and the tests' names as they stand in it. */
 const TABLE: readonly (readonly [row: string, file: string, ...tests: string[]])[] = [
@@ -30,11 +30,16 @@ const TABLE: readonly (readonly [row: string, file: string, ...tests: string[]])
   ["127.0.0.01", NAMES, "an address with a leading zero"],
   ["invalid UTF-8", ABUSE, "octets that are no UTF-8"],
   ["a public name", NAMES, "a public name, with the command that would allow it"],
-  ["a CSR whose CN is a path", REQUESTS],
-  ["a CSR that asks to be a CA", REQUESTS],
-  ["a CSR for * or *.com", REQUESTS],
-  ["a CSR with a weak key", REQUESTS],
-  ["a CSR with a bad signature, truncated, of another PEM type, with BOM", REQUESTS],
+  ["a CSR whose CN is a path", REQUESTS, "whose common name is ../../evil writes nothing outside"],
+  ["a CSR that asks to be a CA", REQUESTS, "that asks for a CA certificate gets one for a server"],
+  ["a CSR for * or *.com", REQUESTS, "refuses ${what} among its names"],
+  ["a CSR with a weak key", REQUESTS, "refuses a key of the type ${what}"],
+  [
+    "a CSR with a bad signature, truncated, of another PEM type, with BOM",
+    REQUESTS,
+    "with a bad signature, truncated, or something else is refused",
+    "from stdin, as DER, with CRLF and a byte order mark, in text around it",
+  ],
   ["output to a symlink", OUTPUT, "a symlink at the key's path is refused, its target untouched"],
   ["an existing key file of 0644", OUTPUT, "a key file that was 0644 is 0600 afterwards"],
   ["the CA's key is a symlink", STATE, "a key that is a symlink: the victim is not touched"],
@@ -64,7 +69,7 @@ const TABLE: readonly (readonly [row: string, file: string, ...tests: string[]])
   ["3,000 names", ABUSE, "3,000 names"],
   ["a PEM of 200 MB", ABUSE, "200 MB as ${what}"],
   ["state files with CRLF or BOM", STATE, "CRLF and a byte order mark are fine"],
-  ["a .p12 of 0644", REQUESTS],
+  ["a .p12 of 0644", "cert_pkcs12_test.ts", "writes PEM and PKCS#12, with the password of a file"],
   ["kill -9 in the middle of a write", "../faults/faults_test.ts", 'kind: "KILL"'],
   ["a clock set back", ABUSE, "a clock set back: "],
   ["a clock set forward", ABUSE, "a clock set forward: "],
@@ -81,7 +86,7 @@ describe("the table of abuse cases", () => {
     sources.set(file, text);
     return text;
   };
-  for (const [row, file, ...tests] of TABLE.filter(([, file]) => file !== REQUESTS)) {
+  for (const [row, file, ...tests] of TABLE) {
     test(`${row}: tested in ${file}`, () => {
       assert.ok(tests.length > 0);
       for (const name of tests) {

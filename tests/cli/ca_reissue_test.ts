@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { makeScratch, type Scratch } from "../support/scratch.ts";
@@ -43,4 +43,17 @@ describe("ca rotate issues again", () => {
     assert.equal(rotated.code, 0, rotated.stdout);
     assert.equal(openssl(scratch, "a.test.pem", "-subject"), subject);
   });
+});
+
+test("ca rotate brings the root that mkcert's users read up to date", SLOW, async () => {
+  const scratch = makeScratch();
+  const made = await scratch.run(["mkcert", "a.test"]);
+  assert.equal(made.code, 0, made.stderr);
+  const read = (name: string) => readFileSync(join(scratch.state, name), "utf8");
+  const before = read("rootCA.pem");
+  assert.equal(before, read("root.pem"));
+  const rotated = await scratch.run(["ca", "rotate", "--stores", "nss", "--json"]);
+  assert.equal(rotated.code, 0, rotated.stdout);
+  assert.notEqual(read("rootCA.pem"), before);
+  assert.equal(read("rootCA.pem"), read("root.pem"));
 });

@@ -20,6 +20,7 @@ import { anchorOfAuthority } from "../anchors.ts";
 import { describeAuthority, sayWaiting } from "../authority.ts";
 import type { CommandContext, Workplace } from "../context.ts";
 import { type CommandResult, EXIT } from "../documents.ts";
+import { refreshRoot } from "../mkcert_root.ts";
 import { exitCodeFor } from "../stores.ts";
 import { isEncrypted } from "./describe.ts";
 import type { CaReplacedDocument } from "./documents.ts";
@@ -120,6 +121,7 @@ async function replace(
     await takeBack(context, workplace, stores, change, made, error);
     throw error;
   }
+  await refreshRoot(context, workplace, former, made.authority);
   warnAboutPfx(context, certificates);
   const { results: formerStores, exitCode } = await removeFormer(
     context,

@@ -21,7 +21,7 @@ import type { CliHost } from "./console.ts";
 import { ProgressBar } from "./progress_bar.ts";
 import { type Reporter, type Screen, TextReporter } from "./reporter.ts";
 import { namesLine } from "./screens/parts.ts";
-import { chooseStyle, printable, printableDocument, type Style } from "./style.ts";
+import { chooseStyle, printableDocument, type Style } from "./style.ts";
 
 /** The reporter that the options ask for. */
 export async function makeListReporter(
@@ -105,8 +105,9 @@ class ListReporter extends TextReporter {
     } else this.#say(`${this.#style.bad("error:")} ${at} ${what}: ${reason}`);
   }
 
+  /** @param text Made printable before it was marked. */
   #say(text: string): void {
-    this.#host.write("stderr", `localtls: ${printable(text)}\n`);
+    this.#host.write("stderr", `localtls: ${text}\n`);
   }
 }
 

@@ -52,7 +52,8 @@ export class TextReporter implements Reporter {
     if (event.type === "part" || event.type === "count") return;
     if (event.type === "progress" && this.#options.quiet) return;
     this.#hasSpoken = true;
-    this.#say(event.type === "warning" ? `warning: ${event.message}` : event.message);
+    const message = printable(event.message);
+    this.#say(event.type === "warning" ? `warning: ${message}` : message);
   }
 
   async finish(result: CommandResult): Promise<void> {

@@ -28,6 +28,17 @@ describe("output", () => {
     assert.ok(!atTerminal(line, { HOME: home, TERM: "dumb" }).includes(ESCAPE));
   });
 
+  test("marks the bad line of a list in colour, and shows no broken control sequence", SLOW, () => {
+    const { home, work } = makeScratch();
+    const line = `cd ${work} && printf 'a.test\\n-bad-\\n' | ${LOCALTLS} cert --from -; true`;
+    const printed = atTerminal(line, { HOME: home });
+    assert.ok(
+      printed.includes(`${ESCAPE}31merror:${ESCAPE}39m line 2: Cannot`),
+      JSON.stringify(printed),
+    );
+    assert.ok(!printed.includes("\ufffd"), JSON.stringify(printed));
+  });
+
   test("has no control sequence in a pipe", SLOW, async () => {
     const scratch = makeScratch();
     for (const args of [["status"], ["cert", "a.test"], ["nonsense"], ["help"], ["setup", "-n"]]) {

@@ -4,44 +4,23 @@
  * @module
  */
 
-import { currentTrust } from "../castore/ledger.ts";
 import type { Bytes } from "../bytes.ts";
 import { LocalTlsError } from "../errors.ts";
-import type { Authority } from "../pki/authority.ts";
 import type { Permitted } from "../pki/permitted.ts";
 import { type CertificateUsage, chooseUsage, type SubjectName } from "../pki/subject_name.ts";
 import { checkDays } from "../pki/validity.ts";
-import type { KeyType } from "../x509/keys.ts";
 import { ensureAuthority, permittedForNewAuthority } from "./authority.ts";
-import { type CommandContext, openWorkplace, type Workplace } from "./context.ts";
 import {
-  type CertDocument,
-  type CertificateDocument,
-  type CertListDocument,
-  type CommandResult,
-  EXIT,
-} from "./documents.ts";
+  askPassword,
+  type CertFlags,
+  pkcs12Options,
+  warnUntrusted,
+  withPassword,
+} from "./cert_parts.ts";
+import { type CommandContext, openWorkplace } from "./context.ts";
+import { type CertDocument, type CertListDocument, type CommandResult, EXIT } from "./documents.ts";
 import { issueToFiles, parseNames, requirePermitted } from "./issuing.ts";
-import { outputFiles, type OutputOptions, planOutput } from "./output_files.ts";
-import type { ChosenPassword, Pkcs12Options } from "./pkcs12.ts";
-
-/** What the user asked for. */
-export interface CertFlags extends OutputOptions {
-  readonly names: readonly string[];
-  /** Lifetime in days. */
-  readonly days?: number | undefined;
-  /** Takes more than 825 days. */
-  readonly force?: boolean | undefined;
-  readonly key?: KeyType | undefined;
-  readonly client?: boolean | undefined;
-  /** A file with a certification request, or "-". */
-  readonly csr?: string | undefined;
-  readonly pkcs12?: boolean | undefined;
-  readonly legacy?: boolean | undefined;
-  readonly passwordFile?: string | undefined;
-  /** A file with the names of a certificate in each line, or "-". */
-  readonly from?: string | undefined;
-}
+import { outputFiles, planOutput } from "./output_files.ts";
 
 /** What a certificate is for. */
 interface Subject {
@@ -138,51 +117,4 @@ async function readSubject(
   }
   const { parseClientNames } = await import("./client_names.ts");
   return { names: parseClientNames(context, flags.names, permitted) };
-}
-
-/** The password of the PKCS#12 files; one that is made up is shown at once, before a key depends on it. */
-export async function askPassword(
-  context: CommandContext,
-  flags: CertFlags,
-): Promise<ChosenPassword> {
-  const secret = await (await import("./pkcs12.ts")).choosePassword(context, flags.passwordFile);
-  if (secret.isMadeUp) {
-    const message = `password of the PKCS#12 file, shown only now: ${secret.password}`;
-    context.report({ type: "notice", message });
-  }
-  return secret;
-}
-
-/** How PKCS#12 is written, where it is. */
-export function pkcs12Options(
-  secret: ChosenPassword | undefined,
-  { legacy }: CertFlags,
-): Pkcs12Options | undefined {
-  return secret === undefined ? undefined : { password: secret.password, legacy };
-}
-
-/** Adds a password that was made up: for a program, the document is where it is shown. */
-export function withPassword(
-  document: CertificateDocument,
-  secret: ChosenPassword | undefined,
-): CertificateDocument {
-  return secret?.isMadeUp ? { ...document, p12Password: secret.password } : document;
-}
-
-/** By the ledger, which costs one small file; `status` reads the stores themselves. */
-export async function warnUntrusted(
-  context: CommandContext,
-  { state }: Workplace,
-  authority: Authority,
-  created: boolean,
-): Promise<void> {
-  if (!created) {
-    const { events } = await state.trusted.read();
-    if (currentTrust(events).some(({ sha256 }) => sha256 === authority.rootSha256)) return;
-  }
-  context.report({
-    type: "warning",
-    code: "CA_NOT_TRUSTED",
-    message: `nothing on this machine trusts the CA yet: ${context.program} trust`,
-  });
 }

@@ -11,7 +11,13 @@ import type { Permitted } from "../pki/permitted.ts";
 import { chooseUsage } from "../pki/subject_name.ts";
 import { chooseValidity } from "../pki/validity.ts";
 import { ensureAuthority, permittedForNewAuthority } from "./authority.ts";
-import { askPassword, type CertFlags, pkcs12Options, warnUntrusted, withPassword } from "./cert.ts";
+import {
+  askPassword,
+  type CertFlags,
+  pkcs12Options,
+  warnUntrusted,
+  withPassword,
+} from "./cert_parts.ts";
 import { parseClientNames } from "./client_names.ts";
 import { type CommandContext, openWorkplace, type Workplace } from "./context.ts";
 import {

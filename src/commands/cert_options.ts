@@ -6,7 +6,7 @@
 
 import { LocalTlsError } from "../errors.ts";
 import { quoteArgument } from "../host/shell_words.ts";
-import type { CertFlags } from "./cert.ts";
+import type { CertFlags } from "./cert_parts.ts";
 import type { CommandContext } from "./context.ts";
 
 /** Throws USAGE for a combination that means nothing, with the command line that does. */

@@ -13,7 +13,7 @@ import { issueCertificate, type IssuedCertificate } from "../pki/issue.ts";
 import { chooseUsage, commonNameFor } from "../pki/subject_name.ts";
 import type { KeyType } from "../x509/keys.ts";
 import { ensureAuthority, permittedForNewAuthority } from "./authority.ts";
-import { warnUntrusted } from "./cert.ts";
+import { warnUntrusted } from "./cert_parts.ts";
 import { type CommandContext, openWorkplace } from "./context.ts";
 import { parseNames, requirePermitted } from "./issuing.ts";
 import { baseName, resolvePath } from "./output_files.ts";

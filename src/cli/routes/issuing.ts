@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { CertFlags as CertRequest } from "../../commands/cert.ts";
+import type { CertFlags as CertRequest } from "../../commands/cert_parts.ts";
 import {
   days,
   GLOBAL_ALIASES,

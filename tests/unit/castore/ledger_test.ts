@@ -20,8 +20,8 @@ const ISSUED: IssuedEvent = {
   event: "issued",
   time: TIME,
   names: ["localhost", "127.0.0.1"],
-  cert: "/work/localhost+1.pem",
-  key: "/work/localhost+1-key.pem",
+  cert: "/srv/localhost+1.pem",
+  key: "/srv/localhost+1-key.pem",
   serial: "01ab",
   sha256: "a".repeat(64),
   notBefore: TIME,
@@ -153,7 +153,7 @@ describe("what is no event", () => {
     const { key: _, ...withoutKey } = ISSUED;
     const answer: IssuedEvent = { ...withoutKey, csr: true, usage: "both", days: 90 };
     assert.deepEqual(readIssuedEvent(answer), answer);
-    const client: IssuedEvent = { ...ISSUED, usage: "client", p12: "/work/ann-client.p12" };
+    const client: IssuedEvent = { ...ISSUED, usage: "client", p12: "/srv/ann-client.p12" };
     assert.deepEqual(readIssuedEvent(client), client);
   });
 
@@ -194,7 +194,7 @@ describe("currentTrust()", () => {
 });
 
 test("currentCertificates() is the latest of each path, oldest first", () => {
-  const other = { ...ISSUED, cert: "/work/other.pem" };
+  const other = { ...ISSUED, cert: "/srv/other.pem" };
   const renewed = { ...ISSUED, serial: "02" };
   assert.deepEqual(currentCertificates([ISSUED, other, renewed]), [other, renewed]);
   assert.deepEqual(currentCertificates([]), []);

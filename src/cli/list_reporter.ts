@@ -32,7 +32,8 @@ export async function makeListReporter(
 ): Promise<Reporter> {
   if (options.json) return new JsonLinesReporter(host);
   const style = await chooseStyle(host, "stderr");
-  const hasBar = !options.quiet && await host.isTerminal("stderr");
+  // In the log of a build machine a bar is a line for every step.
+  const hasBar = !options.quiet && host.env("CI") === undefined && await host.isTerminal("stderr");
   const bar = hasBar ? new ProgressBar(host, await host.columns()) : undefined;
   return new ListReporter(host, { quiet: options.quiet, program }, loadScreen, style, bar);
 }

@@ -53,7 +53,7 @@ export function createNodeHost(): NodeHost {
     },
     files: createNodeFiles(),
     commands: createNodeCommands(os, environment),
-    terminal: createNodeTerminal(output),
+    terminal: createNodeTerminal(output, env),
     network: createNodeNetwork(),
     openDatabase: openNodeDatabase,
     async md5(bytes) {

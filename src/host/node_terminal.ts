@@ -17,8 +17,12 @@ import { describeSystemError, systemCode } from "./system_error.ts";
 const MAX_ANSWER_BYTES = 4096;
 
 /** The terminal of this process. */
-export function createNodeTerminal(output: NodeOutput): Terminal {
-  const isInteractive = () => isTerminal(0) && isTerminal(2);
+export function createNodeTerminal(
+  output: NodeOutput,
+  env: (name: string) => string | undefined,
+): Terminal {
+  // A build machine may have a terminal, and nobody sits at it.
+  const isInteractive = () => env("CI") === undefined && isTerminal(0) && isTerminal(2);
   const askWith = async (question: string, read: () => Promise<string>) => {
     if (!isInteractive()) {
       throw new LocalTlsError(

@@ -66,6 +66,15 @@ describe("output", () => {
     assert.equal(result.stderr.toString(), "");
   });
 
+  test("CI has nobody to ask, and no bar", SLOW, () => {
+    const { home, work } = makeScratch();
+    const issue = `cd ${work} && printf 'a.test\\nb.test\\n' > l && ${LOCALTLS} cert --from l`;
+    assert.match(atTerminal(issue, { HOME: home }), /2 of 2|1 of 2/);
+    assert.doesNotMatch(atTerminal(issue, { HOME: home, CI: "true" }), /\d of 2/);
+    const encrypt = `${LOCALTLS} ca encrypt; echo "code $?"`;
+    assert.match(atTerminal(encrypt, { HOME: home, CI: "true" }), /code 1/);
+  });
+
   test("a question at a terminal takes no for an answer", SLOW, async () => {
     const scratch = makeScratch();
     assert.equal((await scratch.run(["cert", "a.test"])).code, 0);

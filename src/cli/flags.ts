@@ -65,7 +65,7 @@ export function globalOptions(flags: GlobalFlags): GlobalOptions {
   return { json, quiet, yes, dryRun, dir };
 }
 
-/** `--stores`, `--nss-password-file`: for the commands that change or read stores. */
+/** `--stores`, `--nss-password-file`, `--machine`: for the commands that change or read stores. */
 export const STORE_FLAGS = {
   stores: {
     kind: "parsed",
@@ -81,12 +81,19 @@ export const STORE_FLAGS = {
     brief: "File with the primary password of the browser databases",
     placeholder: "FILE",
   },
+  machine: {
+    kind: "boolean",
+    optional: true,
+    withNegated: false,
+    brief: "On macOS and Windows: the store of the whole machine, not the user's",
+  },
 } as const;
 
 /** The store flags as stricli gives them. */
 export type StoreFlags = {
   readonly stores?: string | undefined;
   readonly nssPasswordFile?: string | undefined;
+  readonly machine?: boolean | undefined;
 };
 
 /** `--port`. Throws USAGE. */

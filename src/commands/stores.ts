@@ -15,10 +15,11 @@ import type { CommandContext, Workplace } from "./context.ts";
 import { EXIT } from "./documents.ts";
 import { readPasswordFile } from "./password_file.ts";
 
-/** `--stores` and `--nss-password-file`. */
+/** `--stores`, `--nss-password-file` and `--machine`. */
 export interface StoreOptions {
   readonly stores?: string | undefined;
   readonly nssPasswordFile?: string | undefined;
+  readonly machine?: boolean | undefined;
 }
 
 /**
@@ -35,14 +36,13 @@ export async function findStores(
 ): Promise<TrustStore[]> {
   const { host } = context;
   const kinds = options.stores === undefined ? undefined : parseStoreKinds(options.stores);
-  const elevation = createElevation(host, {
-    announce: (message) => context.report({ type: "progress", message }),
-  });
-  const { nssPasswordFile } = options;
+  const announce = (message: string) => context.report({ type: "progress", message });
+  const elevation = createElevation(host, { announce });
+  const { nssPasswordFile, machine } = options;
   const nssPassword = nssPasswordFile === undefined
     ? undefined
     : await readPasswordFile(host, nssPasswordFile);
-  const search = { host, user, elevation, nssPassword };
+  const search = { host, user, elevation, nssPassword, machine, announce };
   const stores = await discoverStores(search, kinds);
   for (const { kind, path } of recorded) {
     if (kinds !== undefined && !kinds.includes(kind)) continue;

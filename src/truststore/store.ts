@@ -93,6 +93,10 @@ export interface DiscoverContext {
   readonly elevation: Elevation;
   /** The NSS primary password, from --nss-password-file. */
   readonly nssPassword?: string | undefined;
+  /** Where a system has a store for its user and one for everybody (macOS, Windows): the latter. */
+  readonly machine?: boolean | undefined;
+  /** Says what the user is about to be asked by a program or a window that is not ours. */
+  readonly announce?: (message: string) => void;
 }
 
 /** A family of stores: all NSS databases, all JDKs, the system store. */

@@ -1,0 +1,49 @@
+/**
+ * The real tools that tests drive, as Debian packages.
+ */
+
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+
+/** Debian packages by step, and a file by which each is known to be there. */
+const SYSTEM_PACKAGES = {
+  chromium: "/usr/bin/chromium",
+  "firefox-esr": "/usr/bin/firefox-esr",
+  "nginx-light": "/usr/sbin/nginx",
+  "libnss3-tools": "/usr/bin/certutil",
+  "gnutls-bin": "/usr/bin/certtool",
+  iproute2: "/usr/sbin/ip",
+  openssl: "/usr/bin/openssl",
+  "ca-certificates": "/usr/sbin/update-ca-certificates",
+  "default-jdk-headless": ["/usr/bin/keytool", "/usr/bin/javac"],
+  python3: ["/usr/bin/python3", "/usr/local/bin/python3", "/root/.pyenv/shims/python3"],
+  curl: "/usr/bin/curl",
+  wget: "/usr/bin/wget",
+  zsh: "/usr/bin/zsh",
+  fish: "/usr/bin/fish",
+  sudo: "/usr/bin/sudo",
+  "p11-kit": "/usr/bin/trust",
+  strace: "/usr/bin/strace",
+  mkcert: "/usr/bin/mkcert",
+  "python3-cryptography": "/usr/lib/python3/dist-packages/cryptography",
+  "util-linux": "/usr/bin/unshare",
+};
+
+/** As root on a Debian, installs the packages that are missing; elsewhere their tests are skipped by name. */
+export function installSystemPackages() {
+  const missing = Object.entries(SYSTEM_PACKAGES)
+    .filter(([, paths]) => ![paths].flat().some((path) => existsSync(path)))
+    .map(([name]) => name);
+  if (missing.length === 0) return;
+  if (process.getuid?.() !== 0 || !existsSync("/usr/bin/apt-get")) {
+    console.log(`test: not installed, their tests will be skipped: ${missing.join(", ")}`);
+    return;
+  }
+  console.log(`test: installing ${missing.join(", ")}`);
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  const apt = (...args) =>
+    spawnSync("apt-get", args, { stdio: ["ignore", "ignore", "inherit"], env });
+  apt("-q", "update");
+  const { status } = apt("-q", "-y", "install", "--no-install-recommends", ...missing);
+  if (status !== 0) console.log("test: apt-get could not install all of them");
+}

@@ -20,7 +20,8 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   // NSS signs its rows with DER structures of its own, so its adapter reads and writes DER.
   truststore: ["host", "x509", "der"],
   recipes: [],
-  commands: ["castore", "truststore", "recipes", "pki", "x509", "der", "host"],
+  inspect: ["x509", "der"],
+  commands: ["castore", "truststore", "recipes", "inspect", "pki", "x509", "der", "host"],
   cli: ["commands", "host"],
   main: ["cli", "host"],
 };
@@ -36,6 +37,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "deno-std": ["cli"],
   "get-east-asian-width": ["cli"],
   "@peculiar/webcrypto": ["x509"],
+  "@peculiar/x509": ["inspect"],
   "tlds": ["pki"],
 };
 

@@ -7,6 +7,7 @@
 import { buildRouteMap, type RouteMap } from "@stricli/core";
 import type { CliContext } from "./context.ts";
 import { ca } from "./routes/ca.ts";
+import { inspect } from "./routes/inspecting.ts";
 import { cert, setup } from "./routes/issuing.ts";
 import { mkcert } from "./routes/mkcert.ts";
 import { list, renew } from "./routes/renewing.ts";
@@ -23,6 +24,7 @@ export function buildRoutes(): RouteMap<CliContext> {
       renew,
       trust,
       untrust,
+      inspect,
       status,
       uninstall,
       ca,

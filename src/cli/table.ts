@@ -18,14 +18,14 @@ export type Cell = string | { readonly text: string; readonly mark: (text: strin
 export function formatTable(rows: readonly (readonly Cell[])[], indent = "  "): string[] {
   const widths: number[] = [];
   for (const row of rows) {
-    row.forEach((cell, i) => widths[i] = Math.max(widths[i] ?? 0, columnsOf(textOf(cell))));
+    row.forEach((cell, i) => widths[i] = Math.max(widths[i] ?? 0, textColumns(textOf(cell))));
   }
   return rows.map((row) => {
     const cells = row.map((cell, i) => {
       const text = textOf(cell);
       const shown = typeof cell === "string" ? text : cell.mark(text);
       const last = i === row.length - 1;
-      return last ? shown : shown + " ".repeat((widths[i] ?? 0) - columnsOf(text));
+      return last ? shown : shown + " ".repeat((widths[i] ?? 0) - textColumns(text));
     });
     return (indent + cells.join("  ")).trimEnd();
   });
@@ -36,7 +36,7 @@ function textOf(cell: Cell): string {
 }
 
 /** Columns that a text takes: wide scripts two each, combining marks none. */
-function columnsOf(text: string): number {
+export function textColumns(text: string): number {
   let columns = 0;
   for (const character of text) {
     if (!/^\p{M}$/u.test(character)) columns += eastAsianWidth(character.codePointAt(0) ?? 0);

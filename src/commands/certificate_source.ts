@@ -25,7 +25,10 @@ export async function readCertificate(
   context: CommandContext,
   source: string,
 ): Promise<Certificate> {
-  if (/^https:\/\//i.test(source)) return await readFromServer(context, source);
+  if (isUrl(source)) {
+    const { chain } = await readServerChain(context, source);
+    return parseCertificate(chain.at(-1)!);
+  }
   const { host } = context;
   const path = source === "-" ? "stdin" : resolvePath(host, source);
   const content = source === "-"
@@ -65,7 +68,16 @@ function choose(certificates: readonly Certificate[], path: string): Certificate
   );
 }
 
-async function readFromServer(context: CommandContext, source: string): Promise<Certificate> {
+/** Whether a source is a server to ask. */
+export function isUrl(source: string): boolean {
+  return /^https:\/\//i.test(source);
+}
+
+/** The certificates that the server at a URL presents, leaf first. Throws USAGE, NETWORK. */
+export async function readServerChain(
+  context: CommandContext,
+  source: string,
+): Promise<{ readonly host: string; readonly port: number; readonly chain: Bytes[] }> {
   const url = URL.canParse(source) ? new URL(source) : undefined;
   if (url === undefined || url.hostname === "") {
     throw new LocalTlsError("USAGE", `Cannot read the URL "${source}"`);
@@ -74,9 +86,8 @@ async function readFromServer(context: CommandContext, source: string): Promise<
   const port = url.port === "" ? 443 : Number(url.port);
   context.report({ type: "progress", message: `asking ${host} port ${port} for its certificate` });
   const chain = await context.host.network.peerCertificates({ host, port, timeoutMs: CONNECT_MS });
-  const last = chain.at(-1);
-  if (last === undefined) {
+  if (chain.length === 0) {
     throw new LocalTlsError("NETWORK", `Cannot get a certificate from ${host} port ${port}`);
   }
-  return parseCertificate(last);
+  return { host, port, chain };
 }

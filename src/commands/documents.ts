@@ -7,6 +7,7 @@
 
 import type { ErrorCode } from "../errors.ts";
 import type { CaCommandDocument } from "./ca/documents.ts";
+import type { InspectDocument } from "./inspect/document.ts";
 import type { PlannedStep } from "../truststore/store.ts";
 import type { StoreResult } from "../truststore/change.ts";
 
@@ -218,6 +219,7 @@ export interface TextDocument extends BaseDocument {
 export type CommandDocument =
   | CaCommandDocument
   | TrustDocument
+  | InspectDocument
   | CertDocument
   | CertListDocument
   | StatusDocument

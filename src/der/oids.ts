@@ -38,6 +38,25 @@ export const OID = {
   extKeyUsage: "2.5.29.37",
   inhibitAnyPolicy: "2.5.29.54",
   authorityInfoAccess: "1.3.6.1.5.5.7.1.1",
+  subjectDirectoryAttributes: "2.5.29.9",
+  privateKeyUsagePeriod: "2.5.29.16",
+  freshestCRL: "2.5.29.46",
+  subjectInfoAccess: "1.3.6.1.5.5.7.1.11",
+
+  // Certificate extensions of other documents: RFC 3739, RFC 7633, RFC 6960, 4.2.2.2.1, RFC 6962, Netscape, Microsoft, Entrust
+  qcStatements: "1.3.6.1.5.5.7.1.3",
+  tlsFeature: "1.3.6.1.5.5.7.1.24",
+  ocspNoCheck: "1.3.6.1.5.5.7.48.1.5",
+  signedCertificateTimestamps: "1.3.6.1.4.1.11129.2.4.2",
+  precertificatePoison: "1.3.6.1.4.1.11129.2.4.3",
+  netscapeCertType: "2.16.840.1.113730.1.1",
+  netscapeComment: "2.16.840.1.113730.1.13",
+  microsoftCertificateType: "1.3.6.1.4.1.311.20.2",
+  microsoftCaVersion: "1.3.6.1.4.1.311.21.1",
+  microsoftPreviousCaHash: "1.3.6.1.4.1.311.21.2",
+  microsoftCertificateTemplate: "1.3.6.1.4.1.311.21.7",
+  microsoftApplicationPolicies: "1.3.6.1.4.1.311.21.10",
+  entrustVersion: "1.2.840.113533.7.65.0",
 
   // Key purposes: RFC 5280, 4.2.1.12
   anyExtendedKeyUsage: "2.5.29.37.0",

@@ -116,7 +116,7 @@ export function escapeText(text: string): string {
 }
 
 /** A DirectoryString or IA5String; undefined where the octets do not fit the type. */
-function readString({ tag, content }: Element): string | undefined {
+export function readString({ tag, content }: Element): string | undefined {
   switch (tag) {
     case TAG.utf8String:
       return decodeUtf8(content);

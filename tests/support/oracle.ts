@@ -4,7 +4,7 @@
  * @module
  */
 
-import "./reflect_metadata.ts";
+import "../../src/inspect/reflect_metadata.ts";
 
 /** Imported when the polyfill stands: Bun evaluates CommonJS before the modules it is listed after. */
 export const x509 = await import("@peculiar/x509");

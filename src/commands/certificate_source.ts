@@ -5,8 +5,8 @@
  */
 
 import type { Bytes } from "../bytes.ts";
-import { decodePem } from "../der/pem.ts";
 import { LocalTlsError } from "../errors.ts";
+import { readContents } from "../inspect/contents.ts";
 import { type Certificate, parseCertificate } from "../x509/certificate.ts";
 import { isCa } from "../x509/extensions.ts";
 import type { CommandContext } from "./context.ts";
@@ -17,6 +17,15 @@ const MAX_BYTES = 1 << 20;
 
 const CONNECT_MS = 10_000;
 
+/** A certificate that may become an anchor, and what it was found with. */
+export interface CertificateSource {
+  readonly certificate: Certificate;
+  /** What the server itself shows: the first of its chain; the same certificate where it stands alone. */
+  readonly leaf: Certificate;
+  /** The host of a URL. */
+  readonly host?: string;
+}
+
 /**
  * Reads the certificate to trust. Of several in a file it has to be the only CA or the only one at all;
  * of a server's chain it is the last: a CA if the server sends one, else the server's own.
@@ -24,10 +33,11 @@ const CONNECT_MS = 10_000;
 export async function readCertificate(
   context: CommandContext,
   source: string,
-): Promise<Certificate> {
+): Promise<CertificateSource> {
   if (isUrl(source)) {
-    const { chain } = await readServerChain(context, source);
-    return parseCertificate(chain.at(-1)!);
+    const { host, chain } = await readServerChain(context, source);
+    const certificates = chain.map(parseCertificate);
+    return { certificate: certificates.at(-1)!, leaf: certificates[0]!, host };
   }
   const { host } = context;
   const path = source === "-" ? "stdin" : resolvePath(host, source);
@@ -40,18 +50,24 @@ export async function readCertificate(
       `Cannot read a certificate: "${path}" does not exist`,
     );
   }
-  if (content.length === 0) {
-    throw new LocalTlsError("CERTIFICATE_INVALID", `Cannot read a certificate: "${path}" is empty`);
-  }
-  return choose(derOf(content).map(parseCertificate), path);
+  const certificates = certificatesOf(content, path);
+  const certificate = choose(certificates, path);
+  return { certificate, leaf: certificates[0]! };
 }
 
-function derOf(content: Bytes): Uint8Array[] {
-  // A SEQUENCE of more than 127 bytes begins with 30 8x; no PEM file does.
-  if (content[0] === 0x30 && (content[1] ?? 0) >= 0x80) return [content];
-  return decodePem(new TextDecoder().decode(content))
-    .filter(({ label }) => label === "CERTIFICATE" || label === "TRUSTED CERTIFICATE")
-    .map(({ der }) => der);
+function certificatesOf(content: Bytes, path: string): Certificate[] {
+  try {
+    return readContents(content).parts
+      .filter(({ kind }) => kind === "certificate")
+      .map(({ der }) => parseCertificate(der));
+  } catch (error) {
+    if (!(error instanceof LocalTlsError)) throw error;
+    const state = error.message.replace(/^Cannot read (?:(?:PEM|the file|the certificate): )?/, "");
+    throw new LocalTlsError(error.code, `Cannot read a certificate from "${path}": ${state}`, {
+      hints: error.hints.map((hint) => hint.replace(/\bFILE\b/, path)),
+      cause: error,
+    });
+  }
 }
 
 function choose(certificates: readonly Certificate[], path: string): Certificate {
@@ -77,7 +93,7 @@ export function isUrl(source: string): boolean {
 export async function readServerChain(
   context: CommandContext,
   source: string,
-): Promise<{ readonly host: string; readonly port: number; readonly chain: Bytes[] }> {
+): Promise<{ readonly host: string; readonly chain: readonly Bytes[] }> {
   const url = URL.canParse(source) ? new URL(source) : undefined;
   if (url === undefined || url.hostname === "") {
     throw new LocalTlsError("USAGE", `Cannot read the URL "${source}"`);
@@ -89,5 +105,5 @@ export async function readServerChain(
   if (chain.length === 0) {
     throw new LocalTlsError("NETWORK", `Cannot get a certificate from ${host} port ${port}`);
   }
-  return { host, port, chain };
+  return { host, chain };
 }

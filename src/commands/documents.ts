@@ -97,14 +97,33 @@ export interface TrustDocument extends BaseDocument {
   /** Whether this run made the CA. */
   readonly created?: boolean;
   /** The certificate that is trusted, where it is not our CA. */
-  readonly anchor?: {
-    readonly sha256: string;
-    readonly subject: string;
-    readonly notAfter: string;
-    readonly role: "ca" | "peer";
-  };
+  readonly anchor?: AnchorDocument;
+  /** `trust --nginx`: every certificate that was found, and what became of it. */
+  readonly anchors?: readonly NginxAnchorDocument[];
   readonly stores: readonly StoreResult[];
   readonly certificates?: readonly CertificateDocument[];
+}
+
+/** Somebody else's certificate. */
+export interface AnchorDocument {
+  readonly sha256: string;
+  readonly subject: string;
+  readonly issuer: string;
+  readonly names: readonly string[];
+  readonly notBefore: string;
+  readonly notAfter: string;
+  readonly validity: { readonly state: string; readonly text: string };
+  readonly keyType: string;
+  readonly role: "ca" | "peer";
+}
+
+/** A certificate that an nginx configuration names. */
+export interface NginxAnchorDocument extends AnchorDocument {
+  /** Its files, absolute paths. */
+  readonly files: readonly string[];
+  /** Why it was left out; absent where it was not. */
+  readonly skipped?: string;
+  readonly stores: readonly StoreResult[];
 }
 
 /** `cert`. */

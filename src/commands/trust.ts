@@ -6,22 +6,29 @@
 
 import { LocalTlsError } from "../errors.ts";
 import { quoteArgument } from "../host/shell_words.ts";
-import { anchorOfAuthority, anchorOfCertificate, parseFingerprint } from "./anchors.ts";
+import { findConcerns } from "../inspect/concerns.ts";
+import { anchorOfAuthority, anchorOfCertificate } from "./anchors.ts";
 import { describeAuthority } from "./authority.ts";
 import { readCertificate } from "./certificate_source.ts";
-import { type CommandContext, openWorkplace } from "./context.ts";
+import { type CommandContext, openWorkplace, type Workplace } from "./context.ts";
 import { type CommandResult, EXIT, type TrustDocument } from "./documents.ts";
 import { changeTrust, exitCodeFor, findStores, planTrust, type StoreOptions } from "./stores.ts";
-import { readSubjectText } from "../x509/certificate.ts";
+import {
+  confirmAnchor,
+  describeAnchor,
+  parseFingerprints,
+  requireFingerprint,
+} from "./trust_confirm.ts";
 import type { TrustAnchor } from "../truststore/store.ts";
-import { colonHex } from "../x509/fingerprint.ts";
 
 /** What the user asked for. */
 export interface TrustFlags extends StoreOptions {
   /** A file, a URL or "-"; undefined means our own CA. */
   readonly source?: string | undefined;
-  /** The SHA-256 that the certificate must have. */
+  /** The SHA-256 that the certificate must have; several with commas between them. */
   readonly fingerprint?: string | undefined;
+  /** An nginx configuration, whose certificates are meant. */
+  readonly nginx?: string | undefined;
 }
 
 /** Runs `trust`. */
@@ -30,21 +37,69 @@ export async function trust(
   flags: TrustFlags,
 ): Promise<CommandResult<TrustDocument>> {
   const workplace = await openWorkplace(context);
+  if (flags.nginx !== undefined) {
+    if (flags.source !== undefined) {
+      throw new LocalTlsError(
+        "USAGE",
+        `Cannot trust "${flags.source}" and --nginx at once: give one of them`,
+      );
+    }
+    const { trustNginx } = await import("./trust_nginx.ts");
+    return await trustNginx(context, workplace, { ...flags, nginx: flags.nginx });
+  }
+  return flags.source === undefined
+    ? await trustOwn(context, workplace, flags)
+    : await trustForeign(context, workplace, flags, flags.source);
+}
+
+async function trustOwn(
+  context: CommandContext,
+  workplace: Workplace,
+  flags: TrustFlags,
+): Promise<CommandResult<TrustDocument>> {
   const { state } = workplace;
-  const authority = flags.source === undefined ? await state.loadAuthority() : undefined;
-  if (flags.source === undefined && authority === undefined) {
+  const authority = await state.loadAuthority();
+  if (authority === undefined) {
     throw new LocalTlsError("CA_MISSING", `Cannot trust a CA: there is none in "${state.path}"`, {
       hints: [`${context.program} setup`],
     });
   }
-  const anchor = authority === undefined
-    ? await anchorOfCertificate(state, await readCertificate(context, flags.source ?? "-"))
-    : anchorOfAuthority(state, authority);
-  await confirm(context, flags, anchor, authority !== undefined);
+  const anchor = anchorOfAuthority(state, authority);
+  if (flags.fingerprint !== undefined) {
+    requireFingerprint(anchor, parseFingerprints(flags.fingerprint));
+  }
+  return await change(context, workplace, flags, anchor, {
+    ca: describeAuthority(state, authority),
+  });
+}
+
+async function trustForeign(
+  context: CommandContext,
+  workplace: Workplace,
+  flags: TrustFlags,
+  source: string,
+): Promise<CommandResult<TrustDocument>> {
+  const { certificate, leaf, host } = await readCertificate(context, source);
+  const anchor = await anchorOfCertificate(workplace.state, certificate);
+  const now = context.host.now();
+  const concerns = findConcerns({ anchor: certificate, leaf, host, now, program: context.program });
+  await confirmAnchor(context, anchor, concerns, {
+    fingerprints: flags.fingerprint === undefined
+      ? undefined
+      : parseFingerprints(flags.fingerprint),
+    hint: `${context.program} trust ${quoteArgument(source)} --fingerprint ${anchor.sha256}`,
+  });
+  return await change(context, workplace, flags, anchor, { anchor: describeAnchor(anchor, now) });
+}
+
+async function change(
+  context: CommandContext,
+  workplace: Workplace,
+  flags: TrustFlags,
+  anchor: TrustAnchor,
+  about: Pick<TrustDocument, "ca" | "anchor">,
+): Promise<CommandResult<TrustDocument>> {
   const stores = await findStores(context, workplace, flags);
-  const about = authority === undefined
-    ? { anchor: describeAnchor(anchor) }
-    : { ca: describeAuthority(state, authority) };
   if (context.options.dryRun) {
     const planned = await planTrust("add", stores, anchor);
     return {
@@ -58,64 +113,4 @@ export async function trust(
     document: { command: "trust", ok: exitCode === EXIT.done, ...about, stores: results },
     exitCode,
   };
-}
-
-/** A foreign certificate as documents show it. */
-export function describeAnchor(anchor: TrustAnchor): NonNullable<TrustDocument["anchor"]> {
-  return {
-    sha256: anchor.sha256,
-    subject: readSubjectText(anchor.certificate.subject),
-    notAfter: anchor.certificate.notAfter.toISOString(),
-    role: anchor.role,
-  };
-}
-
-/**
- * Nobody should trust a certificate that they have not compared: with --fingerprint the machine does, else
- * the user does, else it is refused.
- */
-async function confirm(
-  context: CommandContext,
-  flags: TrustFlags,
-  anchor: TrustAnchor,
-  isOurs: boolean,
-): Promise<void> {
-  const { host, options, program } = context;
-  if (flags.fingerprint !== undefined) {
-    const wanted = parseFingerprint(flags.fingerprint);
-    if (wanted === anchor.sha256) return;
-    throw new LocalTlsError(
-      "FINGERPRINT_MISMATCH",
-      `Cannot trust the certificate: its SHA-256 is ${anchor.sha256}, not ${wanted}`,
-      { hints: ["Ask the owner of the certificate for its fingerprint, over another way"] },
-    );
-  }
-  if (isOurs || options.yes || options.dryRun) return;
-  const subject = readSubjectText(anchor.certificate.subject) || "(no subject)";
-  if (!host.terminal.interactive) {
-    throw new LocalTlsError(
-      "CONFIRMATION_NEEDED",
-      `Cannot trust "${subject}" without a confirmation: nobody can be asked`,
-      {
-        hints: [
-          `${program} trust ${quoteArgument(flags.source ?? "-")} --fingerprint ${anchor.sha256}`,
-        ],
-      },
-    );
-  }
-  const end = anchor.certificate.notAfter.toISOString().slice(0, 10);
-  const kind = anchor.role === "ca"
-    ? "A CA: it can vouch for every name it is allowed to"
-    : "A certificate of a single server";
-  context.report({
-    type: "warning",
-    code: "FOREIGN_CERTIFICATE",
-    message: `${subject}, until ${end}\n${kind}\nSHA-256 ${colonHex(anchor.sha256)}`,
-  });
-  const answer = await host.terminal.ask(
-    "Trust it on this machine? Compare the SHA-256 first [y/N] ",
-  );
-  if (!/^y(?:es)?$/i.test(answer.trim())) {
-    throw new LocalTlsError("CANCELLED", "Cannot trust the certificate: not confirmed");
-  }
 }

@@ -14,7 +14,7 @@ import { readCertificate } from "./certificate_source.ts";
 import { type CommandContext, openWorkplace, type Workplace } from "./context.ts";
 import { type CommandResult, EXIT, type TrustDocument } from "./documents.ts";
 import { changeTrust, exitCodeFor, findStores, planTrust, type StoreOptions } from "./stores.ts";
-import { describeAnchor } from "./trust.ts";
+import { describeAnchor } from "./trust_confirm.ts";
 
 /** What the user asked for. */
 export interface UntrustFlags extends StoreOptions {
@@ -37,7 +37,7 @@ export async function untrust(
     .filter(({ sha256 }) => sha256 === anchor.sha256);
   const stores = await findStores(context, workplace, flags, recorded);
   const about = authority === undefined
-    ? { anchor: describeAnchor(anchor) }
+    ? { anchor: describeAnchor(anchor, context.host.now()) }
     : { ca: describeAuthority(state, authority) };
   if (context.options.dryRun) {
     const planned = await planTrust("remove", stores, anchor);
@@ -68,7 +68,8 @@ async function findAnchor(
   if (/^[0-9a-f]{8,64}$/.test(digits) && await context.host.files.info(source) === undefined) {
     return await findInLedger(context, state, digits);
   }
-  return await anchorOfCertificate(state, await readCertificate(context, source));
+  const { certificate } = await readCertificate(context, source);
+  return await anchorOfCertificate(state, certificate);
 }
 
 async function findInLedger(

@@ -28,6 +28,7 @@ const optionalFile = {
 
 type TrustFlags = GlobalFlags & StoreFlags & {
   readonly fingerprint?: string | undefined;
+  readonly nginx?: string | undefined;
 };
 
 export const trust = define<TrustFlags, readonly [string?]>({
@@ -37,6 +38,10 @@ export const trust = define<TrustFlags, readonly [string?]>({
   description:
     "Without an argument: our own CA. With one: the certificate in a file, on stdin (-), or the one\n" +
     "that a server presents; its fingerprint is shown and has to be confirmed.",
+  examples: [
+    { input: "https://172.16.99.32:1043", brief: "a server's own certificate" },
+    { input: "--nginx /etc/nginx/nginx.conf", brief: "every self-signed one of an nginx" },
+  ],
   parameters: {
     flags: {
       ...GLOBAL_FLAGS,
@@ -45,8 +50,15 @@ export const trust = define<TrustFlags, readonly [string?]>({
         kind: "parsed",
         parse: text,
         optional: true,
-        brief: "SHA-256 that the certificate must have, in place of the question",
+        brief: "SHA-256 that the certificate must have, in place of the question (several: a,b)",
         placeholder: "HEX",
+      },
+      nginx: {
+        kind: "parsed",
+        parse: text,
+        optional: true,
+        brief: "The self-signed certificates of an nginx configuration and all that it includes",
+        placeholder: "CONF",
       },
     },
     aliases: GLOBAL_ALIASES,

@@ -4,16 +4,18 @@
  * @module
  */
 
-import type { TrustDocument } from "../../commands/documents.ts";
+import type { NginxAnchorDocument, TrustDocument } from "../../commands/documents.ts";
 import type { Screen } from "../reporter.ts";
-import { day, plannedLines, storeTable } from "./parts.ts";
+import type { Style } from "../style.ts";
+import { day, namesLine, plannedLines, storeTable } from "./parts.ts";
 
 /** Prints a trust or untrust document. */
 export const trustScreen: Screen = (anyDocument, { style, quiet, program }) => {
   const document = anyDocument as TrustDocument;
   if (document.planned !== undefined) return plannedLines(document.planned, style).join("\n");
   if (quiet) return "";
-  const { anchor, command } = document;
+  const { anchor, anchors, command } = document;
+  if (anchors !== undefined) return severalText(anchors, style, program);
   const title = anchor === undefined
     ? `${command === "trust" ? "Trust in" : "Without trust in"} the CA of localtls`
     : `${anchor.subject || "certificate without a subject"}, until ${day(anchor.notAfter)}`;
@@ -28,3 +30,23 @@ export const trustScreen: Screen = (anyDocument, { style, quiet, program }) => {
     ...(command === "trust" ? [`To undo: ${program} ${undo}`] : []),
   ].join("\n");
 };
+
+/** `trust --nginx`. */
+function severalText(
+  anchors: readonly NginxAnchorDocument[],
+  style: Style,
+  program: string,
+): string {
+  const blocks = anchors.map(({ subject, names, notAfter, files, skipped, stores }) => {
+    const title = subject || namesLine(names) || "certificate without a name";
+    return [
+      style.bold(`${title}, until ${day(notAfter)}`),
+      ...files.map((file) => `  ${style.dim(file)}`),
+      ...(skipped === undefined ? storeTable(stores, style) : [`  left out: ${skipped}`]),
+    ].join("\n");
+  });
+  const changed = anchors.filter(({ skipped }) => skipped === undefined);
+  if (changed.length === 0) return blocks.join("\n\n");
+  const undo = changed.map(({ sha256 }) => `To undo: ${program} untrust ${sha256}`);
+  return [...blocks, ["Restart the browsers that are open.", ...undo].join("\n")].join("\n\n");
+}

@@ -168,6 +168,7 @@ async function ask(
   const concerns = findConcerns({
     anchor: anchor.certificate,
     leaf,
+    isServed: true,
     now: host.now(),
     program,
   });

@@ -35,6 +35,8 @@ export interface ConcernInput {
   readonly leaf: Certificate;
   /** The name that the user types, where it is known. */
   readonly host?: string | undefined;
+  /** Whether a server shows the leaf: then it needs names, also where it is a CA. */
+  readonly isServed?: boolean | undefined;
   readonly now: Date;
   /** How the program is called, for the way out. */
   readonly program: string;
@@ -92,15 +94,15 @@ function authorityConcerns(anchor: Certificate): Concern[] {
   }];
 }
 
-function nameConcerns({ leaf, host, program }: ConcernInput): Concern[] {
+function nameConcerns({ leaf, host, isServed, program }: ConcernInput): Concern[] {
   const concern = (state: string, name = "NAME"): Concern[] => [{
     code: "NAME_MISSING",
     message: `${state}: browsers will refuse it all the same (ERR_CERT_COMMON_NAME_INVALID). ` +
       `Give the server a certificate that has it: ${program} setup ${name}`,
   }];
   if (host === undefined) {
-    // Of a CA, names are not wanted.
-    if (isCa(leaf)) return [];
+    // Of a CA that only issues, names are not wanted.
+    if (isCa(leaf) && isServed !== true) return [];
     const names = attempt(() => readSubjectAltNames(leaf)) ?? [];
     return names.length > 0
       ? []

@@ -5,13 +5,15 @@
  */
 
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { NetworkHost } from "./netns.ts";
 import { findProgram, type RunningProcess } from "./processes.ts";
 import { requireSandbox, scratchDirectory } from "./sandbox.ts";
 
 /** A server that runs until it is stopped. */
 export interface Nginx {
+  /** Its configuration. */
+  readonly file: string;
   /** What it logged as errors. */
   errorLog(): string;
   stop(): Promise<void>;
@@ -26,12 +28,14 @@ export function missingNginx(): string | false {
  * Starts nginx on a host and waits until it listens.
  * @param http What stands in the `http` block: whole `server` blocks, pasted as they are.
  * @param ports TCP ports of the host's address to wait for.
+ * @param beside Files to write into the directory of the configuration, by name.
  * Throws, with nginx's own words, where it does not take the configuration.
  */
 export async function startNginx(
   host: NetworkHost,
   http: string,
   ports: readonly number[],
+  beside: Readonly<Record<string, string>> = {},
 ): Promise<Nginx> {
   requireSandbox();
   const directory = scratchDirectory("nginx");
@@ -43,6 +47,10 @@ export async function startNginx(
     mkdirSync(path);
     return `    ${name}_temp_path ${path};`;
   });
+  for (const [name, content] of Object.entries(beside)) {
+    mkdirSync(dirname(join(directory, name)), { recursive: true });
+    writeFileSync(join(directory, name), content);
+  }
   const file = join(directory, "nginx.conf");
   writeFileSync(
     file,
@@ -64,6 +72,7 @@ export async function startNginx(
   const running = host.spawn([program, "-e", errorLog, "-p", directory, "-c", file]);
   await listening(running, host, ports);
   return {
+    file,
     errorLog: () => readFileSync(errorLog, "utf8"),
     async stop() {
       await running.stop();

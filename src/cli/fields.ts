@@ -32,17 +32,18 @@ export function formatFields(fields: readonly Field[]): string[] {
 }
 
 /**
- * Breaks a text at its spaces. Words that are longer than a line stay whole: they are paths and URLs, which
+ * Breaks a text at its spaces; blanks in front are kept for every line. Words that are longer than a line stay whole: they are paths and URLs, which
  * people copy.
  */
 export function wrap(text: string, columns: number): string[] {
+  const indent = /^ */.exec(text)?.[0] ?? "";
   const lines: string[] = [];
   let line = "";
-  for (const word of text.split(" ")) {
-    if (line !== "" && textColumns(line) + 1 + textColumns(word) > columns) {
-      lines.push(line);
+  for (const word of text.slice(indent.length).split(" ")) {
+    if (line !== "" && textColumns(indent + line) + 1 + textColumns(word) > columns) {
+      lines.push(indent + line);
       line = word;
     } else line = line === "" ? word : `${line} ${word}`;
   }
-  return [...lines, line];
+  return [...lines, indent + line];
 }

@@ -399,7 +399,7 @@ describe("what a stranger wrote into a certificate", () => {
   });
 
   test("lines keep within 80 columns, but for what is copied", SLOW, async () => {
-    for (const file of [material.cert, material.tail, material.many, material.wide]) {
+    for (const file of [material.cert, material.tail, material.many, material.wide, ROOTS]) {
       const { stdout } = await material.scratch.run(["inspect", file]);
       for (const line of stdout.split("\n").slice(1)) {
         const columns = execFileSync("python3", ["-c", COLUMNS, line], { encoding: "utf8" });

@@ -14,7 +14,7 @@ type InspectFlags = GlobalFlags & {
 export const inspect = define<InspectFlags, readonly [string]>({
   name: "inspect",
   usage: "[OPTIONS] FILE|URL|-",
-  brief: "Show what is in a certificate, chain, request, key or PKCS#12 file",
+  brief: "Show what is in a certificate, request, key or PKCS#12 file",
   description:
     "Reads PEM, DER, PKCS#7 and PKCS#12, of anybody, or asks a server (https://HOST:PORT). Nothing is\n" +
     "changed, and nothing of a private key but its kind and size is shown.\n\n" +

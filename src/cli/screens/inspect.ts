@@ -16,8 +16,8 @@ import { day } from "./parts.ts";
 /** Above it a line for each certificate: nobody reads 144 times thirty lines. */
 const MAX_IN_FULL = 8;
 
-/** Columns of a subject in the table, so that a line has 80. */
-const SUBJECT_COLUMNS = 38;
+/** Columns of a terminal that nobody has widened. */
+const COLUMNS = 80;
 
 /** Prints what was found. */
 export const inspectScreen: Screen = (anyDocument, { style }) => {
@@ -71,8 +71,8 @@ function summary(document: InspectDocument): string {
   const opened = password === undefined
     ? ""
     : password === "empty"
-    ? ", with an empty password"
-    : `, with the password "${password}", which everybody knows`;
+    ? "\nOpened with an empty password"
+    : `\nOpened with the password "${password}", which everybody knows`;
   const order = chain === undefined
     ? ""
     : chain === "in-order"
@@ -85,14 +85,22 @@ function certificateTable(
   certificates: readonly InspectedCertificate[],
   style: Style,
 ): string[] {
-  return formatTable(certificates.map((certificate, i): Cell[] => {
-    const { subject, names, notAfter, keyType, validity } = certificate;
+  const rows = certificates.map((certificate, i) => {
+    const { notAfter, keyType, validity } = certificate;
+    const state = validity.state.replaceAll("-", " ");
+    return [String(i + 1), state, `until ${day(notAfter)}`, shorten(keyType, 10)];
+  });
+  // What is left of the line, so that none is broken.
+  const used = Math.max(...formatTable(rows.map((row) => [...row, "|"])).map(textColumns)) - 1;
+  return formatTable(rows.map((row, i): Cell[] => {
+    const certificate = certificates[i]!;
+    const [number = "", state = "", ...rest] = row;
+    const { subject, names } = certificate;
     return [
-      String(i + 1),
-      { text: validity.state.replaceAll("-", " "), mark: validityMark(certificate, style) },
-      `until ${day(notAfter)}`,
-      shorten(keyType, 10),
-      shorten(shortSubject(subject) || names[0] || "(no name)", SUBJECT_COLUMNS),
+      number,
+      { text: state, mark: validityMark(certificate, style) },
+      ...rest,
+      shorten(shortSubject(subject) || names[0] || "(no name)", COLUMNS - used),
     ];
   }));
 }

@@ -54,7 +54,7 @@ export function certificateFields(
     ...subjectFields(certificate, style),
     {
       label: "signature",
-      lines: [signatureText(signature)],
+      lines: [signatureText(certificate)],
       mark: signature === "good" ? style.good : signature === "bad" ? style.bad : undefined,
     },
     ...extensionFields(certificate),
@@ -69,10 +69,10 @@ function issuerLines({ issuer, issuedBy, selfSigned }: InspectedCertificate, ind
   const name = issuer || "(empty)";
   if (selfSigned || issuedBy === index) return ["itself"];
   if (issuedBy === "own-issuer" || issuedBy === "own-root") {
-    return [name, "our CA, on this machine"];
+    return [name, "which is our CA, on this machine"];
   }
   if (issuedBy === undefined) return [name];
-  return [name, `certificate ${issuedBy + 1}`];
+  return [name, `which is certificate ${issuedBy + 1}`];
 }
 
 const SIGNATURES: Readonly<Record<InspectedCertificate["signature"], string>> = {
@@ -82,8 +82,8 @@ const SIGNATURES: Readonly<Record<InspectedCertificate["signature"], string>> = 
   "no-issuer": "not checked: the issuer's certificate is not here",
 };
 
-function signatureText(signature: InspectedCertificate["signature"]): string {
-  return SIGNATURES[signature];
+function signatureText({ signature, selfSigned }: InspectedCertificate): string {
+  return signature === "good" && selfSigned ? "made by its own key" : SIGNATURES[signature];
 }
 
 /** The subjectAltNames, a line for each form. */
@@ -140,8 +140,8 @@ export function subjectFields(report: SubjectReport, style: Style): Field[] {
 
 /** The long tail. */
 export function extensionFields({ extensions }: SubjectReport): Field[] {
-  return extensions.map(({ name, critical, lines }): Field => ({
-    label: "also",
+  return extensions.map(({ name, critical, lines }, i): Field => ({
+    label: i === 0 ? "also" : "",
     lines: [`${name}${critical ? " (critical)" : ""}`, ...lines.map((line) => `  ${line}`)],
   }));
 }

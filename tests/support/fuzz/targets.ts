@@ -55,6 +55,7 @@ import { parsePrivateKeyInfo, readNamedCurve } from "../../../src/x509/private_k
 import { describePublicKey } from "../../../src/x509/public_key.ts";
 import { verifySignature } from "../../../src/x509/signature.ts";
 import { type Corpus, PASSWORD, sealSafe } from "./corpus.ts";
+import { inspectFile, inspectNginx, NGINX_CONFIGS, NGINX_WORDS } from "./inspect_targets.ts";
 import { jks, LEDGER_WORDS, LEDGERS, NAME_WORDS, NAMES, PEM_WORDS, PROFILES } from "./originals.ts";
 import { mutateBytes, mutateText, type Random } from "./mutate.ts";
 
@@ -95,7 +96,7 @@ export function fuzzTargets(corpus: Corpus): FuzzTarget[] {
     weight: number,
     originals: readonly string[],
     words: readonly string[],
-    read: (input: string) => void,
+    read: (input: string) => void | Promise<void>,
   ): FuzzTarget => ({
     name,
     weight,
@@ -132,6 +133,15 @@ export function fuzzTargets(corpus: Corpus): FuzzTarget[] {
     bytes("Java key store", 4, [jks(corpus.certificates[0]!), ...corpus.pfx], (input) => {
       findAliases(input, corpus.certificates[0]!);
     }),
+    bytes("inspected DER", 4, all, inspectFile),
+    text(
+      "inspected PEM",
+      2,
+      corpus.pem,
+      PEM_WORDS,
+      (input) => inspectFile(new TextEncoder().encode(input)),
+    ),
+    text("nginx configuration", 4, NGINX_CONFIGS, NGINX_WORDS, inspectNginx),
     text("PEM", 8, corpus.pem, PEM_WORDS, readPem),
     text("requested name", 20, NAMES, NAME_WORDS, readName),
     text("ledger", 6, LEDGERS, LEDGER_WORDS, readLedger),

@@ -25,7 +25,15 @@ describe("damaged input", () => {
         assert.ok(report.tried > 1_000, `only ${report.tried} inputs in ${report.seconds} s`);
         // Where everything is refused at the first octet, nothing is tested.
         for (
-          const name of ["DER", "certificate", "PKCS#8", "PKCS#12 behind its MAC", "requested name"]
+          const name of [
+            "DER",
+            "certificate",
+            "PKCS#8",
+            "PKCS#12 behind its MAC",
+            "requested name",
+            "inspected DER",
+            "nginx configuration",
+          ]
         ) {
           const { tried, accepted } = report.targets.get(name)!;
           assert.ok(accepted > 0 && accepted < tried, `${name}: ${accepted} of ${tried} accepted`);

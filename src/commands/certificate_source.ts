@@ -6,7 +6,7 @@
 
 import type { Bytes } from "../bytes.ts";
 import { LocalTlsError } from "../errors.ts";
-import { readContents } from "../inspect/contents.ts";
+import { readContents, stateOf } from "../inspect/contents.ts";
 import { type Certificate, parseCertificate } from "../x509/certificate.ts";
 import { isCa } from "../x509/extensions.ts";
 import type { CommandContext } from "./context.ts";
@@ -62,7 +62,7 @@ function certificatesOf(content: Bytes, path: string): Certificate[] {
       .map(({ der }) => parseCertificate(der));
   } catch (error) {
     if (!(error instanceof LocalTlsError)) throw error;
-    const state = error.message.replace(/^Cannot read (?:(?:PEM|the file|the certificate): )?/, "");
+    const state = stateOf(error.message);
     throw new LocalTlsError(error.code, `Cannot read a certificate from "${path}": ${state}`, {
       hints: error.hints.map((hint) => hint.replace(/\bFILE\b/, path)),
       cause: error,

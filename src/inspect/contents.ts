@@ -155,3 +155,12 @@ function notUsable(state: string, hint?: string): LocalTlsError {
     hints: hint === undefined ? [] : [hint],
   });
 }
+
+/**
+ * The state in the message of a reader, for a message that names the file: "Cannot read PEM: block ..." gives
+ * "block ...", and "Cannot read certificate.version at offset 3: ..." keeps its place.
+ */
+export function stateOf(message: string): string {
+  const place = /^Cannot read ((?!PEM|the )[\w.#-]+ at offset .*)$/s.exec(message)?.[1];
+  return place ?? message.replace(/^Cannot [^:"]+: /, "");
+}

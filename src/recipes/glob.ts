@@ -29,7 +29,8 @@ export async function expandPattern(pattern: string, list: ListNames): Promise<s
       paths = paths.map((path) => `${path}/${segment}`);
       continue;
     }
-    const fits = namePattern(segment);
+    // Stars in a row say no more than one, and cost a matcher that tries every split.
+    const fits = namePattern(segment.replaceAll(/\*+/g, "*"));
     const next: string[] = [];
     for (const path of paths) {
       for (const name of await list(path === "" ? "/" : path)) {

@@ -77,7 +77,7 @@ class Search {
     if (this.#read.has(path)) return;
     this.#read.add(path);
     if (depth > MAX_DEPTH || this.#read.size > MAX_FILES) {
-      return this.#report(from, `"${path}" is not followed: too many includes`);
+      return this.#report(from, `"${shown(path)}" is not followed: too many includes`);
     }
     const text = await this.#content(path, from, depth);
     if (text === undefined) return;
@@ -108,7 +108,7 @@ class Search {
           { hints: ["nginx -V 2>&1 | grep -o 'conf-path=[^ ]*'"] },
         );
       }
-      this.#report(from, `"${path}" is included and does not exist`);
+      this.#report(from, `"${shown(path)}" is included and does not exist`);
     } catch (error) {
       if (!(error instanceof LocalTlsError) || depth === 0) throw error;
       this.#report(from, error.message);
@@ -120,7 +120,10 @@ class Search {
     const [word] = words;
     if (word === undefined) return;
     if (word.includes("$")) {
-      return this.#report(place, `the include "${word}" has a variable, and is not followed`);
+      return this.#report(
+        place,
+        `the include "${shown(word)}" has a variable, and is not followed`,
+      );
     }
     const path = this.#absolute(word);
     const paths = isPattern(path) ? await expandPattern(path, this.files.list) : [path];
@@ -134,7 +137,10 @@ class Search {
       return this.#report(place, "the certificate stands in a variable, and cannot be read");
     }
     if (word.includes("$")) {
-      return this.#report(place, `the certificate "${word}" depends on the request: give its file`);
+      return this.#report(
+        place,
+        `the certificate "${shown(word)}" depends on the request: give its file`,
+      );
     }
     const path = this.#absolute(word);
     this.found.set(path, [...this.found.get(path) ?? [], place]);
@@ -184,10 +190,16 @@ export function* nginxDirectives(text: string): Generator<NginxDirective> {
     if (token.type === "{") blocks.push(name);
     words = [];
   }
-  if (words.length > 0) throw new NginxSyntaxError(line, `"${words[0]}" has no end`);
+  if (words.length > 0) throw new NginxSyntaxError(line, `"${shown(words[0])}" has no end`);
   if (blocks.length > 0) {
-    throw new NginxSyntaxError(line, `the block "${blocks.at(-1)}" has no end`);
+    throw new NginxSyntaxError(line, `the block "${shown(blocks.at(-1))}" has no end`);
   }
+}
+
+/** A word in a message: on one line, and not the whole of a file whose quotes do not match. */
+function shown(word = ""): string {
+  const line = word.replaceAll(/[\s\p{Cc}]+/gu, " ");
+  return line.length <= 60 ? line : `${line.slice(0, 57)}...`;
 }
 
 /** Lua in the configuration, emptied; its lines stay, for the numbers. */

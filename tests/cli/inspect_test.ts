@@ -196,6 +196,53 @@ describe("inspect reads", () => {
     assert.deepEqual([wrong.code, wrong.json().error.code], [1, "PASSWORD_WRONG"]);
   });
 
+  test("a key store of keytool's, with its key", SLOW, async () => {
+    const { scratch } = material;
+    const store = join(scratch.work, "java.p12");
+    const keytool = (...args: string[]) =>
+      execFileSync("keytool", [...args, "-keystore", store, "-storepass", "changeit"], {
+        encoding: "utf8",
+        stdio: ["ignore", "pipe", "ignore"],
+      });
+    keytool(
+      ...[
+        "-genkeypair",
+        "-alias",
+        "a",
+        "-keyalg",
+        "RSA",
+        "-keysize",
+        "3072",
+        "-storetype",
+        "PKCS12",
+      ],
+      ...["-dname", "CN=java.test, O=Duke", "-ext", "san=dns:java.test,ip:10.0.0.9"],
+    );
+    const listed = keytool("-list", "-v");
+    const found = await document(scratch, store);
+    assert.equal(found.password, "changeit");
+    const [certificate] = found.certificates;
+    const sha256 = /SHA256: ([0-9A-F:]+)/.exec(listed)![1]!.replaceAll(":", "").toLowerCase();
+    assert.equal(certificate.sha256, sha256);
+    assert.equal(
+      certificate.sha1.toUpperCase(),
+      /SHA1: (\S+)/.exec(listed)![1]!.replaceAll(":", ""),
+    );
+    assert.equal(
+      BigInt(`0x${certificate.serial}`),
+      BigInt(`0x${/Serial number: (\S+)/.exec(listed)![1]}`),
+    );
+    assert.deepEqual(
+      [certificate.keyType, certificate.subject, certificate.names, certificate.key],
+      [
+        "RSA 3072",
+        "CN=java.test, O=Duke",
+        ["java.test", "10.0.0.9"],
+        store,
+      ],
+    );
+  });
+
   test("a request, whose signature is its own; and a changed one is refused", SLOW, async () => {
     const { scratch, request } = material;
     const { requests: [found], ok } = await document(scratch, request);

@@ -6,6 +6,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { decodePem, encodePem } from "../../src/der/pem.ts";
+import { makeMaterial } from "../support/inspect_material.ts";
 import { LOCALTLS } from "../support/localtls.ts";
 import { makeScratch, snapshot } from "../support/scratch.ts";
 
@@ -123,20 +124,35 @@ describe("trust warns", () => {
   });
 });
 
-describe("trust asks at a terminal", () => {
-  const ask = (answer: string, file: string) =>
-    spawnSync("script", [
-      "-qec",
-      `${LOCALTLS} trust ${file} --stores nss`,
-      "/dev/null",
-    ], {
-      cwd: scratch.work,
-      env: { HOME: scratch.home, PATH: "/usr/bin:/bin", TERM: "xterm" },
-      input: answer,
-      encoding: "utf8",
-      timeout: 60_000,
-    });
+/** Controls but for line ends, and marks that turn the direction. */
+// deno-lint-ignore no-control-regex -- control characters are what is looked for
+const DRIVES_A_TERMINAL = /[\u0000-\u0009\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e]/;
 
+/** Runs `trust` at a pseudo-terminal, and answers. */
+const ask = (answer: string, file: string) =>
+  spawnSync("script", [
+    "-qec",
+    `${LOCALTLS} trust ${file} --stores nss`,
+    "/dev/null",
+  ], {
+    cwd: scratch.work,
+    env: { HOME: scratch.home, PATH: "/usr/bin:/bin", TERM: "xterm" },
+    input: answer,
+    encoding: "utf8",
+    timeout: 60_000,
+  });
+
+describe("what a stranger wrote into a certificate", () => {
+  test("cannot drive the terminal or forge a line of the question", SLOW, () => {
+    const { stdout } = ask("n\n", makeMaterial().hostile);
+    const shown = stdout.replaceAll(/\u001b\[\d+m/g, "");
+    assert.doesNotMatch(shown, DRIVES_A_TERMINAL);
+    assert.doesNotMatch(shown, /^\s*(?:localtls: )?SHA-256 +forged/m);
+    assert.match(shown, /\\1b\[31m/);
+  });
+});
+
+describe("trust asks at a terminal", () => {
   test(
     "showing names, validity and fingerprint; no changes nothing, yes is taken back",
     SLOW,

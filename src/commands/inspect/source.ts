@@ -6,7 +6,7 @@
 
 import type { Bytes } from "../../bytes.ts";
 import { LocalTlsError } from "../../errors.ts";
-import { type Part, readContents } from "../../inspect/contents.ts";
+import { type Part, readContents, stateOf } from "../../inspect/contents.ts";
 import { isUrl, readServerChain } from "../certificate_source.ts";
 import type { CommandContext } from "../context.ts";
 import { resolvePath } from "../output_files.ts";
@@ -67,11 +67,7 @@ export async function naming<T>(name: string, read: () => Promise<T>): Promise<T
     if (!(error instanceof LocalTlsError)) throw error;
     // "Cannot inspect" is there already where somebody else has named it.
     if (error.message.includes(`"${name}"`)) throw error;
-    const state = error.message
-      .replace(
-        /^Cannot (?:read|open) (?:(?:PEM|the file|the certificate|the PKCS#12 file): )?/,
-        "",
-      );
+    const state = stateOf(error.message);
     throw new LocalTlsError(error.code, `Cannot inspect "${name}": ${state}`, {
       hints: error.hints.map((hint) => hint.replace(/\bFILE\b/, name)),
       cause: error,

@@ -145,6 +145,7 @@ const ask = (answer: string, file: string) =>
 describe("what a stranger wrote into a certificate", () => {
   test("cannot drive the terminal or forge a line of the question", SLOW, () => {
     const { stdout } = ask("n\n", makeMaterial().hostile);
+    // deno-lint-ignore no-control-regex -- the colours of warnings are ours
     const shown = stdout.replaceAll(/\u001b\[\d+m/g, "");
     assert.doesNotMatch(shown, DRIVES_A_TERMINAL);
     assert.doesNotMatch(shown, /^\s*(?:localtls: )?SHA-256 +forged/m);

@@ -86,12 +86,22 @@ function authorityConcerns(anchor: Certificate): Concern[] {
   // What cannot be read limits nothing.
   const constraints = attempt(() => readNameConstraints(anchor));
   const isLimited = constraints?.permitted?.some(({ type }) => type === "dns") === true;
-  return isLimited ? [] : [{
-    code: "CA_UNCONSTRAINED",
-    message:
-      "it is a CA without constraints on DNS names: whoever has its key can speak for every " +
-      "web site to this machine",
-  }];
+  const concerns: Concern[] = [];
+  if (!isLimited) {
+    concerns.push({
+      code: "CA_UNCONSTRAINED",
+      message: "it is a CA without constraints on DNS names: whoever has its key can speak for " +
+        "every web site to this machine",
+    });
+  }
+  if (!anchor.selfIssued) {
+    concerns.push({
+      code: "NOT_SELF_SIGNED",
+      message: "it is an intermediate CA, and some clients take a root alone as an anchor: trust " +
+        "the certificate of the root that issued it instead",
+    });
+  }
+  return concerns;
 }
 
 function nameConcerns({ leaf, host, isServed, program }: ConcernInput): Concern[] {

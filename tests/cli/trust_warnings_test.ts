@@ -115,6 +115,15 @@ describe("trust warns", () => {
     ]);
   });
 
+  test("of an intermediate CA", SLOW, async () => {
+    await scratch.run(["cert", "a.test"]);
+    const file = join(scratch.state, "issuer.pem");
+    const result = await scratch.run(["trust", file, "--json", "--dry-run", "--stores", "system"]);
+    assert.deepEqual(result.json().warnings.map(({ code }: { code: string }) => code), [
+      "NOT_SELF_SIGNED",
+    ]);
+  });
+
   test("in the text on stderr, once each, and before the refusal", SLOW, async () => {
     const result = await scratch.run(["trust", make([LEAF]), "--stores", "system"]);
     assert.equal(result.code, 1);

@@ -6,12 +6,13 @@
  */
 
 import type { ErrorCode } from "../errors.ts";
+import type { AnchorDocument, NginxAnchorDocument } from "./anchor_documents.ts";
 import type { CaCommandDocument } from "./ca/documents.ts";
 import type { InspectDocument } from "./inspect/document.ts";
 import type { PlannedStep } from "../truststore/store.ts";
 import type { StoreResult } from "../truststore/change.ts";
 
-export type { PlannedStep, StoreResult };
+export type { AnchorDocument, NginxAnchorDocument, PlannedStep, StoreResult };
 
 /** The layout of every document; raised only when a field changes its meaning. */
 export const DOCUMENT_VERSION = 1;
@@ -102,28 +103,6 @@ export interface TrustDocument extends BaseDocument {
   readonly anchors?: readonly NginxAnchorDocument[];
   readonly stores: readonly StoreResult[];
   readonly certificates?: readonly CertificateDocument[];
-}
-
-/** Somebody else's certificate. */
-export interface AnchorDocument {
-  readonly sha256: string;
-  readonly subject: string;
-  readonly issuer: string;
-  readonly names: readonly string[];
-  readonly notBefore: string;
-  readonly notAfter: string;
-  readonly validity: { readonly state: string; readonly text: string };
-  readonly keyType: string;
-  readonly role: "ca" | "peer";
-}
-
-/** A certificate that an nginx configuration names. */
-export interface NginxAnchorDocument extends AnchorDocument {
-  /** Its files, absolute paths. */
-  readonly files: readonly string[];
-  /** Why it was left out; absent where it was not. */
-  readonly skipped?: string;
-  readonly stores: readonly StoreResult[];
 }
 
 /** `cert`. */

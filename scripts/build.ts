@@ -1,46 +1,64 @@
 /**
  * Builds the executable.
  *
- * `npm run build` writes dist/localtls with Bun; `npm run build -- --runtime deno` bundles the program
- * into one file in a directory of its own and calls `deno compile` on it, with the permissions of the
- * `localtls` task in deno.json.
+ * `npm run build` writes dist/localtls for this machine. `npm run build -- --all` writes the executables and
+ * archives of every target, with their checksums and the list of components; `--target NAME,NAME` those of some,
+ * `--no-archives` leaves the archives out, `--out DIR` writes elsewhere than to dist/. `npm run build -- --runtime
+ * deno` calls `deno compile`.
  *
  * @module
  */
 
-import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readFileSync, renameSync, statSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
 import process from "node:process";
-import { bunPath, denoPath, ROOT } from "./toolchain.mjs";
+import { parseArgs } from "node:util";
 import { VERSION } from "../src/version.ts";
+import { compile } from "./build/bun_compile.ts";
+import { selectTargets, type Target, TARGETS } from "./build/targets.ts";
+import { ROOT } from "./toolchain.mjs";
 
-/**
- * Flags of `bun build --compile`, each measured on whole runs of the program: bytecode and minify save
- * parsing, splitting keeps the commands that are not run from being loaded. The autoload flags are about
- * safety: without them a compiled program runs `preload` code from a bunfig.toml in the current directory.
- */
-const BUN_FLAGS = [
-  "--compile",
-  "--minify",
-  "--bytecode",
-  "--format=esm",
-  "--splitting",
-  "--no-compile-autoload-dotenv",
-  "--no-compile-autoload-bunfig",
-  "--no-compile-autoload-tsconfig",
-  "--no-compile-autoload-package-json",
-];
+const OPTIONS = {
+  all: { type: "boolean", default: false },
+  target: { type: "string" },
+  "no-archives": { type: "boolean", default: false },
+  out: { type: "string", default: join(ROOT, "dist") },
+  runtime: { type: "string", default: "bun" },
+  quiet: { type: "boolean", default: false },
+} as const;
 
-function main(args: readonly string[]): number {
-  const quiet = args.includes("--quiet");
-  checkVersions();
-  const runtime = args.includes("--runtime") ? args[args.indexOf("--runtime") + 1] : "bun";
-  mkdirSync(join(ROOT, "dist"), { recursive: true });
-  if (runtime === "bun") return buildWithBun(quiet);
-  if (runtime === "deno") return buildWithDeno(quiet);
-  console.error(`build: "${runtime}" is no runtime: give --runtime bun or --runtime deno`);
-  return 2;
+async function main(args: readonly string[]): Promise<number> {
+  let options;
+  let targets: readonly Target[] | undefined;
+  try {
+    options = parseArgs({ args: [...args], options: OPTIONS }).values;
+    targets = wantedTargets(options.all, options.target);
+    if (options.runtime !== "bun" && options.runtime !== "deno") {
+      throw new Error(`"${options.runtime}" is no runtime: give --runtime bun or --runtime deno`);
+    }
+  } catch (error) {
+    complain(error);
+    return 2;
+  }
+  const { quiet, runtime, out } = options;
+  try {
+    checkVersions();
+    mkdirSync(join(ROOT, "dist"), { recursive: true });
+    if (targets !== undefined) await buildFor(targets, out, !options["no-archives"], quiet);
+    else if (runtime === "deno") await buildWithDeno(quiet);
+    else await buildHere(quiet);
+    return 0;
+  } catch (error) {
+    complain(error);
+    return 1;
+  }
+}
+
+/** Undefined: this machine alone. */
+function wantedTargets(all: boolean, list: string | undefined): readonly Target[] | undefined {
+  if (all && list !== undefined) throw new Error("--all and --target exclude each other");
+  if (all) return TARGETS;
+  return list === undefined ? undefined : selectTargets(list);
 }
 
 /** One version, in three places that other programs read. */
@@ -53,73 +71,42 @@ function checkVersions(): void {
   }
 }
 
-function buildWithBun(quiet: boolean): number {
-  const output = join(ROOT, "dist", process.platform === "win32" ? "localtls.exe" : "localtls");
-  // Beside the old one and then renamed over it: a running localtls keeps its own file.
-  const fresh = `${output}.new`;
-  const code = spawn([bunPath(), "build", ...BUN_FLAGS, "src/main.ts", "--outfile", fresh], quiet);
-  if (code !== 0) return code;
-  renameSync(fresh, output);
-  if (!quiet) console.error(`build: dist/localtls, ${megabytes(output)} MB`);
-  return 0;
+async function buildHere(quiet: boolean): Promise<void> {
+  const path = join(ROOT, "dist", process.platform === "win32" ? "localtls.exe" : "localtls");
+  // Renamed over the old one: a running localtls keeps its own file.
+  const { output } = await compile({ name: "host" }, (fresh) => renameSync(fresh, path));
+  if (!quiet) console.error(output);
+  if (!quiet) report(relative(ROOT, path), statSync(path).size);
 }
 
-function buildWithDeno(quiet: boolean): number {
-  const work = join(ROOT, ".cache", "deno-compile");
-  rmSync(work, { recursive: true, force: true });
-  mkdirSync(work, { recursive: true });
-  // One file in an empty directory: deno compile embeds every node_modules that it finds.
-  const bundled = spawn(
-    [bunPath(), "build", "src/main.ts", "--target=node", "--outfile", join(work, "localtls.mjs")],
-    true,
-  );
-  if (bundled !== 0) return bundled;
-  const output = join(ROOT, "dist", "localtls-deno");
-  const env: Record<string, string> = {};
-  const denort = process.env["DENORT_BIN"];
-  if (denort !== undefined && denort !== "") env["DENORT_BIN"] = denort;
-  const compile = [denoPath(), "compile", "--no-check", "--no-config", ...denoPermissions()];
-  const result = spawnSync(
-    compile[0]!,
-    [...compile.slice(1), "--output", output, join(work, "localtls.mjs")],
-    { cwd: work, encoding: "utf8", env: { ...process.env, ...env }, timeout: 120_000 },
-  );
-  if (result.status === 0) {
-    if (!quiet) console.error(`build: dist/localtls-deno, ${megabytes(output)} MB`);
-    return 0;
-  }
-  const detail = `${result.stdout ?? ""}${result.stderr ?? ""}`.trim();
-  const noRuntime = denort === undefined &&
-    /denort|download|fetch|dl\.deno|client error/i.test(detail);
-  console.error(
-    noRuntime
-      ? "build: cannot compile with Deno: it needs its runtime, denort, which it downloads, and there is " +
-        "no way to get it from here\n" +
-        "build: hint: DENORT_BIN=/path/to/denort npm run build -- --runtime deno\n" +
-        `build: the bundled program is ready: deno run ${denoPermissions().join(" ")} ` +
-        ".cache/deno-compile/localtls.mjs"
-      : `build: deno compile failed\n${detail}`,
-  );
-  return 1;
+async function buildFor(
+  targets: readonly Target[],
+  out: string,
+  archives: boolean,
+  quiet: boolean,
+): Promise<void> {
+  // Loaded for this alone, so that a build for this machine does not wait for it.
+  const { buildRelease } = await import("./build/release_build.ts");
+  const directory = resolve(out);
+  const finished = (name: string, size: number) => {
+    if (!quiet) report(relative(ROOT, join(directory, name)), size);
+  };
+  await buildRelease({ targets, directory, archives, finished });
 }
 
-/** The permissions of the `localtls` task, so that they stand in one place. */
-function denoPermissions(): string[] {
-  const { tasks } = JSON.parse(readFileSync(join(ROOT, "deno.json"), "utf8"));
-  const command: string = tasks.localtls.command ?? tasks.localtls;
-  return command.split(" ").filter((word) =>
-    word.startsWith("--allow-") || word.startsWith("--deny-")
-  );
+async function buildWithDeno(quiet: boolean): Promise<void> {
+  const { compileWithDeno } = await import("./build/deno_compile.ts");
+  const path = compileWithDeno();
+  if (!quiet) report(relative(ROOT, path), statSync(path).size);
 }
 
-function spawn(argv: readonly string[], quiet: boolean): number {
-  const result = spawnSync(argv[0]!, argv.slice(1), { cwd: ROOT, encoding: "utf8" });
-  if (result.status !== 0 || !quiet) console.error(`${result.stdout}${result.stderr}`.trim());
-  return result.status ?? 1;
+function report(name: string, size: number): void {
+  console.error(`build: ${name}, ${(size / 1e6).toFixed(size < 1e6 ? 3 : 0)} MB`);
 }
 
-function megabytes(path: string): string {
-  return (statSync(path).size / 1e6).toFixed(0);
+function complain(error: unknown): void {
+  const message = error instanceof Error ? error.message : String(error);
+  for (const line of message.split("\n")) console.error(`build: ${line}`);
 }
 
-process.exit(main(process.argv.slice(2)));
+process.exit(await main(process.argv.slice(2)));

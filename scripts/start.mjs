@@ -25,7 +25,12 @@ process.exit(run([binary, "setup", ...args], { check: false }).status ?? 1);
 function isFresh() {
   if (!existsSync(binary)) return false;
   const built = statSync(binary).mtimeMs;
-  const sources = ["package-lock.json", "scripts/build.ts", ...filesBelow("src")];
+  const sources = [
+    "package-lock.json",
+    "scripts/build.ts",
+    ...filesBelow("scripts/build"),
+    ...filesBelow("src"),
+  ];
   return sources.every((path) => statSync(join(ROOT, path)).mtimeMs < built);
 }
 

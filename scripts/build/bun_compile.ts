@@ -1,0 +1,89 @@
+/**
+ * `bun build --compile`, for this machine or another.
+ *
+ * @module
+ */
+
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { bunPath, ROOT } from "../toolchain.mjs";
+
+/**
+ * Flags of `bun build --compile`, each measured on whole runs of the program: bytecode and minify save
+ * parsing, splitting keeps the commands that are not run from being loaded. The autoload flags are about
+ * safety: without them a compiled program runs `preload` code from a bunfig.toml in the current directory.
+ *
+ * Bytecode holds for every target: the runtime of the same version reads it, whatever it runs on.
+ */
+const BUN_FLAGS = [
+  "--compile",
+  "--minify",
+  "--bytecode",
+  "--format=esm",
+  "--splitting",
+  "--no-compile-autoload-dotenv",
+  "--no-compile-autoload-bunfig",
+  "--no-compile-autoload-tsconfig",
+  "--no-compile-autoload-package-json",
+];
+
+/** What is to be compiled. */
+export interface Compilation {
+  /** A word for messages. */
+  readonly name: string;
+  /** For another machine: Bun's name of it, and the path of its runtime. */
+  readonly cross?: { readonly target: string; readonly runtime: string };
+}
+
+/** What came of it. */
+export interface Compiled {
+  /** What went into it, in the form that esbuild gave the world. */
+  readonly metafile: string;
+  /** What Bun said. */
+  readonly output: string;
+}
+
+/**
+ * Compiles src/main.ts.
+ *
+ * @param use Gets the path of the executable, which is gone when it returns.
+ * @throws {Error} Bun failed; the message is what it said.
+ */
+export async function compile(
+  { name, cross }: Compilation,
+  use: (path: string) => void,
+): Promise<Compiled> {
+  const work = join(ROOT, ".cache", "build", `${name}.${process.pid}`);
+  mkdirSync(work, { recursive: true });
+  try {
+    // Bun writes this name into the file: one name for all, or the bytes would depend on it. On its way to
+    // Windows, Bun appends ".exe" by itself.
+    const path = join(work, "localtls");
+    const metafile = join(work, "metafile.json");
+    const argv = [...BUN_FLAGS, "src/main.ts", "--outfile", path, `--metafile=${metafile}`];
+    if (cross !== undefined) {
+      argv.push(`--target=${cross.target}`, `--compile-executable-path=${cross.runtime}`);
+    }
+    const { code, output } = await runBun(["build", ...argv]);
+    if (code !== 0) {
+      throw new Error(`Cannot compile for ${name}: bun ended with ${code}\n${output}`);
+    }
+    use(existsSync(path) ? path : `${path}.exe`);
+    return { metafile: readFileSync(metafile, "utf8"), output };
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+function runBun(args: readonly string[]): Promise<{ code: number | null; output: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(bunPath(), args, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
+    let output = "";
+    child.stdout.on("data", (chunk) => output += chunk);
+    child.stderr.on("data", (chunk) => output += chunk);
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code, output: output.trim() }));
+  });
+}

@@ -29,7 +29,7 @@ export function sourceTime(
   committed = git("log", "-1", "--format=%ct"),
 ): number {
   const text = given || committed;
-  if (text === undefined) {
+  if (!text) {
     throw new Error(
       "Cannot tell the time of the source: this is no git repository\n" +
         "hint: SOURCE_DATE_EPOCH=$(date +%s) npm run build -- --all",

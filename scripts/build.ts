@@ -72,9 +72,10 @@ function checkVersions(): void {
 }
 
 async function buildHere(quiet: boolean): Promise<void> {
-  const path = join(ROOT, "dist", process.platform === "win32" ? "localtls.exe" : "localtls");
+  const directory = join(ROOT, "dist");
+  const path = join(directory, process.platform === "win32" ? "localtls.exe" : "localtls");
   // Renamed over the old one: a running localtls keeps its own file.
-  const { output } = await compile({ name: "host" }, (fresh) => renameSync(fresh, path));
+  const { output } = await compile({ name: "host", directory }, (fresh) => renameSync(fresh, path));
   if (!quiet) console.error(output);
   if (!quiet) report(relative(ROOT, path), statSync(path).size);
 }

@@ -52,8 +52,12 @@ function main(args: readonly string[]): number {
   if (options["dry-run"]) describe(facts, present);
   if (problems.length > 0) {
     for (const problem of problems) console.error(`release: ${problem.replaceAll("\n", "\n  ")}`);
-    console.error(`release: refused, ${problems.length} reasons`);
-    console.error("release: hint: npm run build -- --all");
+    console.error(
+      `release: refused for ${problems.length} reason${problems.length === 1 ? "" : "s"}`,
+    );
+    if (facts.checksumProblems.length > 0 || facts.builtFrom !== facts.head) {
+      console.error("release: hint: npm run build -- --all");
+    }
     return 1;
   }
   const notes = changelogSection(facts.changelog, VERSION)!;
@@ -100,7 +104,8 @@ function describe(facts: ReleaseFacts, present: readonly string[]): void {
 function git(...args: readonly string[]): string {
   const { status, stdout, stderr } = spawnSync("git", args, { cwd: ROOT, encoding: "utf8" });
   if (status !== 0) throw new Error(`git ${args.join(" ")} ended with ${status}\n${stderr}`);
-  return stdout.trim();
+  // Not at the beginning: the first line of a status may start with a space.
+  return stdout.trimEnd();
 }
 
 process.exit(main(process.argv.slice(2)));

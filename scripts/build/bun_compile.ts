@@ -33,6 +33,8 @@ const BUN_FLAGS = [
 export interface Compilation {
   /** A word for messages. */
   readonly name: string;
+  /** A directory on the file system on which the executable is wanted, so that it can be moved there. */
+  readonly directory: string;
   /** For another machine: Bun's name of it, and the path of its runtime. */
   readonly cross?: { readonly target: string; readonly runtime: string };
 }
@@ -48,14 +50,14 @@ export interface Compiled {
 /**
  * Compiles src/main.ts.
  *
- * @param use Gets the path of the executable, which is gone when it returns.
+ * @param use Gets the path of the executable, to move it to its place.
  * @throws {Error} Bun failed; the message is what it said.
  */
 export async function compile(
-  { name, cross }: Compilation,
+  { name, directory, cross }: Compilation,
   use: (path: string) => void,
 ): Promise<Compiled> {
-  const work = join(ROOT, ".cache", "build", `${name}.${process.pid}`);
+  const work = join(directory, `.${name}.${process.pid}`);
   mkdirSync(work, { recursive: true });
   try {
     // Bun writes this name into the file: one name for all, or the bytes would depend on it. On its way to

@@ -6,9 +6,9 @@
 
 import {
   chmodSync,
-  copyFileSync,
   mkdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -58,13 +58,12 @@ export async function buildRelease(build: ReleaseBuild): Promise<void> {
   await eachOf(targets, async (target) => {
     const cross = { target: target.bun, runtime: await runtimePath(lock, target) };
     const path = join(directory, binaryName(target));
-    const { metafile } = await compile({ name: target.name, cross }, (fresh) => {
+    const { metafile } = await compile({ name: target.name, directory, cross }, (fresh) => {
       if (target.name === "darwin-x64") {
         writeFileSync(fresh, signAdHoc(readFileSync(fresh), "localtls"));
       }
-      rmSync(path, { force: true });
-      copyFileSync(fresh, path);
-      chmodSync(path, 0o755);
+      chmodSync(fresh, 0o755);
+      renameSync(fresh, path);
     });
     metafiles.push(metafile);
     build.finished(binaryName(target), statSync(path).size);

@@ -84,7 +84,7 @@ export function installFiles(runtime: string, pin: LockedPackage): Record<string
  */
 export async function runtimePath(lock: Lock, target: Target): Promise<string> {
   const pin = pinOf(lock, target);
-  const directory = directoryOf(target, pin);
+  const directory = runtimeDirectory(target, pin);
   const file = join(directory, "node_modules", target.runtime, target.runtimeFile);
   const record = join(directory, "sha256");
   if (!existsSync(record)) await install(directory, target, pin);
@@ -97,8 +97,8 @@ export async function runtimePath(lock: Lock, target: Target): Promise<string> {
   return file;
 }
 
-/** Named by the pin: another pin is another directory, and never finds old bytes. */
-function directoryOf(target: Target, pin: LockedPackage): string {
+/** Where a runtime is kept. Named by the pin: another pin is another directory, and never finds old bytes. */
+export function runtimeDirectory(target: Target, pin: LockedPackage): string {
   const digest = Buffer.from(pin.integrity.slice("sha512-".length), "base64").toString("hex");
   return join(ROOT, ".cache", "runtimes", `${target.name}-${pin.version}-${digest.slice(0, 16)}`);
 }

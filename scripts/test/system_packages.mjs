@@ -27,6 +27,9 @@ const SYSTEM_PACKAGES = {
   mkcert: "/usr/bin/mkcert",
   "python3-cryptography": "/usr/lib/python3/dist-packages/cryptography",
   "util-linux": "/usr/bin/unshare",
+  "xz-utils": "/usr/bin/xz",
+  "qemu-user-static": "/usr/bin/qemu-aarch64-static",
+  "libc6-arm64-cross": "/usr/aarch64-linux-gnu/lib/libc.so.6",
 };
 
 /** As root on a Debian, installs the packages that are missing; elsewhere their tests are skipped by name. */

@@ -79,7 +79,10 @@ describe("archives", () => {
   test("are the same bytes in every time zone and whatever xz is told elsewhere", async () => {
     await withScratchDirectory((directory) => {
       const sums = new Set<string>();
-      const zones = [["UTC", ""], ["Asia/Tokyo", "-9"], ["Europe/Rome", "-0"], [
+      const zones: readonly (readonly [string, string])[] = [["UTC", ""], ["Asia/Tokyo", "-9"], [
+        "Europe/Rome",
+        "-0",
+      ], [
         "Pacific/Apia",
         "",
       ]];

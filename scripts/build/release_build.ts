@@ -22,6 +22,7 @@ import { type ArchiveFile, type ArchiveOptions, packTarXz, packZip } from "./arc
 import { compile } from "./bun_compile.ts";
 import { writeChecksums } from "./checksums.ts";
 import { installNotes } from "./install_notes.ts";
+import { thirdPartyNotices } from "./notices.ts";
 import { readLock, runtimePath } from "./runtimes.ts";
 import { cycloneDx } from "./sbom.ts";
 import { commit, sourceTime } from "./source.ts";
@@ -69,9 +70,10 @@ export async function buildRelease(build: ReleaseBuild): Promise<void> {
     build.finished(binaryName(target), statSync(path).size);
   });
   if (build.archives) {
+    const notices = thirdPartyNotices(metafiles);
     await eachOf(targets, async (target) => {
       const path = join(directory, archiveName(target));
-      writeFileSync(path, await packTarget(target, directory, time));
+      writeFileSync(path, await packTarget(target, { directory, time, notices }));
       build.finished(archiveName(target), statSync(path).size);
     });
   }
@@ -81,18 +83,22 @@ export async function buildRelease(build: ReleaseBuild): Promise<void> {
   writeChecksums(directory, artefactNames(targets, build.archives));
 }
 
-/**
- * The archive of one target.
- *
- * @param directory Where its executable lies.
- * @param time Seconds since 1970.
- * @param level How hard to compress, 0 to 9.
- */
+/** What an archive is made of, besides the target's own name. */
+export interface TargetArchive {
+  /** Where its executable lies. */
+  readonly directory: string;
+  /** Seconds since 1970. */
+  readonly time: number;
+  /** {@link thirdPartyNotices} of the build. */
+  readonly notices: string;
+  /** How hard to compress, 0 to 9. */
+  readonly level?: ArchiveOptions["level"];
+}
+
+/** The archive of one target. */
 export async function packTarget(
   target: Target,
-  directory: string,
-  time: number,
-  level?: ArchiveOptions["level"],
+  { directory, time, notices, level }: TargetArchive,
 ): Promise<Uint8Array> {
   const text = new TextEncoder();
   const files: ArchiveFile[] = [
@@ -103,6 +109,7 @@ export async function packTarget(
     },
     { name: "LICENSE", content: readFileSync(join(ROOT, "LICENSE")) },
     { name: "README.txt", content: text.encode(installNotes(target, VERSION)) },
+    { name: "THIRD-PARTY-NOTICES.txt", content: text.encode(notices) },
   ];
   const options = {
     directory: `localtls-${VERSION}-${target.name}`,

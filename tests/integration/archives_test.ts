@@ -22,7 +22,7 @@ import { createHash } from "node:crypto";
 import { packTarget } from "./scripts/build/release_build.ts";
 import { selectTargets } from "./scripts/build/targets.ts";
 const [name, directory, time] = process.argv.slice(-3);
-const archive = await packTarget(selectTargets(name)[0], directory, Number(time));
+const archive = await packTarget(selectTargets(name)[0], { directory, time: Number(time), notices: "" });
 console.log(createHash("sha256").update(archive).digest("hex"));
 `;
 
@@ -49,7 +49,9 @@ describe("archives", () => {
         const target = targetOf(name);
         writeFileSync(join(directory, binaryName(target)), PROGRAM);
         const path = join(directory, file);
-        const archive = Buffer.from(await packTarget(target, directory, TIME));
+        const archive = Buffer.from(
+          await packTarget(target, { directory, time: TIME, notices: "of others" }),
+        );
         writeFileSync(path, archive);
         const rows = JSON.parse(execFileSync("python3", ["-c", LIST, path], { encoding: "utf8" }));
         const top = `localtls-${VERSION}-${name}`;
@@ -57,12 +59,13 @@ describe("archives", () => {
         assert.deepEqual(modes, [
           [`${top}/LICENSE`, 0o644],
           [`${top}/README.txt`, 0o644],
+          [`${top}/THIRD-PARTY-NOTICES.txt`, 0o644],
           [`${top}/${program}`, 0o755],
         ]);
         for (const [, , mtime, owner, names] of rows) {
           assert.deepEqual([mtime, owner, names], [time, 0, ""]);
         }
-        assert.equal(rows[2][5], PROGRAM.length);
+        assert.equal(rows[3][5], PROGRAM.length);
         assert.ok(
           archive.length < PROGRAM.length / 2,
           `${archive.length} bytes are not compressed`,

@@ -6,7 +6,8 @@
 
 import { LocalTlsError } from "../errors.ts";
 import type { OperatingSystem } from "../host/host.ts";
-import { javaFamily } from "./java/family.ts";
+import { createJavaFamily } from "./java/family.ts";
+import { LINUX_JAVA_PLACES } from "./java/places.ts";
 import { nssFamily, openRecordedNssStore } from "./nss/family.ts";
 import type { DiscoverContext, StoreKind, TrustStore, TrustStoreFamily } from "./store.ts";
 import { systemFamily } from "./system/family.ts";
@@ -14,6 +15,10 @@ import { createUnavailableStore } from "./unavailable_store.ts";
 
 /** Every word of `--stores`, in the order in which stores are changed. */
 export const STORE_KINDS: readonly StoreKind[] = ["system", "nss", "java"];
+
+const FAMILIES: Readonly<Partial<Record<OperatingSystem, readonly TrustStoreFamily[]>>> = {
+  linux: [systemFamily, nssFamily, createJavaFamily(LINUX_JAVA_PLACES)],
+};
 
 /**
  * The families of an operating system, in the order in which they are changed: the system store first,
@@ -26,8 +31,7 @@ export function storeFamilies(
   os: OperatingSystem,
   kinds: readonly StoreKind[] = STORE_KINDS,
 ): TrustStoreFamily[] {
-  const families = os === "linux" ? [systemFamily, nssFamily, javaFamily] : [];
-  return families.filter(({ kind }) => kinds.includes(kind));
+  return (FAMILIES[os] ?? []).filter(({ kind }) => kinds.includes(kind));
 }
 
 /**

@@ -6,6 +6,7 @@
 
 import type { Host } from "../../host/host.ts";
 import type { TargetUser } from "../../host/target_user.ts";
+import type { JavaPlaces } from "./places.ts";
 
 /** A Java, by its home directory. */
 export interface JavaHome {
@@ -26,30 +27,11 @@ export interface JavaTrustFile {
   readonly javas: readonly JavaHome[];
 }
 
-/** Directories whose entries are Java homes: packages, vendors' installers, version managers, IDEs, Gradle. */
-const SYSTEM_PARENTS = [
-  "/usr/lib/jvm",
-  "/usr/lib64/jvm",
-  "/usr/java",
-  "/usr/local/java",
-  "/usr/local/lib/jvm",
-  "/opt",
-  "/opt/java",
-  "/opt/jdk",
-  "/opt/jvm",
-];
-const HOME_PARENTS = [
-  ".sdkman/candidates/java",
-  ".jdks",
-  ".jbang/cache/jdks",
-  ".gradle/jdks",
-  ".asdf/installs/java",
-  ".local/share/mise/installs/java",
-  ".jabba/jdk",
-];
-
 /** Entries looked at in one directory: /opt can hold anything. */
 const MAX_ENTRIES = 200;
+
+/** Milliseconds for a command that says where the system's Java is. */
+const FINDER_TIMEOUT_MS = 5_000;
 
 /**
  * Where a Java looks for its roots, in its own order: a jssecacerts replaces cacerts (JSSE Reference
@@ -63,10 +45,14 @@ const TRUST_FILES = [
 ];
 
 /** Every trust store of every Java, without duplicates, in the order in which they were found. */
-export async function findJavaTrustFiles(host: Host, user: TargetUser): Promise<JavaTrustFile[]> {
+export async function findJavaTrustFiles(
+  host: Host,
+  user: TargetUser,
+  places: JavaPlaces,
+): Promise<JavaTrustFile[]> {
   const files = new Map<string, JavaHome[]>();
   const seen = new Set<string>();
-  for (const candidate of await candidateHomes(host, user)) {
+  for (const candidate of await candidateHomes(host, user, places)) {
     const home = await host.files.realPath(candidate).catch(() => undefined);
     if (home === undefined || seen.has(home)) continue;
     seen.add(home);
@@ -81,7 +67,11 @@ export async function findJavaTrustFiles(host: Host, user: TargetUser): Promise<
   return [...files].map(([path, javas]) => ({ path, javas }));
 }
 
-async function candidateHomes(host: Host, user: TargetUser): Promise<string[]> {
+async function candidateHomes(
+  host: Host,
+  user: TargetUser,
+  places: JavaPlaces,
+): Promise<string[]> {
   const homes: string[] = [];
   for (const variable of ["JAVA_HOME", "JDK_HOME"]) {
     const value = host.env(variable);
@@ -94,10 +84,20 @@ async function candidateHomes(host: Host, user: TargetUser): Promise<string[]> {
     const home = real === undefined ? undefined : /^(.+?)(?:\/jre)?\/bin\/[^/]+$/.exec(real)?.[1];
     if (home !== undefined) homes.push(home);
   }
-  const parents = [...SYSTEM_PARENTS, ...HOME_PARENTS.map((path) => `${user.home}/${path}`)];
-  for (const parent of parents) {
-    const names = await host.files.list(parent).catch(() => []);
-    for (const name of names.slice(0, MAX_ENTRIES)) homes.push(`${parent}/${name}`);
+  for (const argv of places.finders) {
+    const { outcome, code, stdout } = await host.commands.run(argv, {
+      timeoutMs: FINDER_TIMEOUT_MS,
+    });
+    const line = new TextDecoder().decode(stdout).split("\n", 1)[0]!.trim();
+    if (outcome === "exited" && code === 0 && line.startsWith("/")) homes.push(line);
+  }
+  for (const { path, names, within = [""] } of places.directories) {
+    const parent = path.replace(/^~(?=\/)/, user.home);
+    const entries = (await host.files.list(parent).catch(() => []))
+      .filter((name) => names === undefined || names.test(name));
+    for (const name of entries.slice(0, MAX_ENTRIES)) {
+      for (const rest of within) homes.push(`${parent}/${name}${rest === "" ? "" : `/${rest}`}`);
+    }
   }
   return homes;
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { findTargetUser } from "../../../../src/host/target_user.ts";
 import { findJavaTrustFiles, labelOf } from "../../../../src/truststore/java/find_javas.ts";
+import { LINUX_JAVA_PLACES } from "../../../../src/truststore/java/places.ts";
 import type { FakeEntry } from "../../../support/fake_disk.ts";
 import { createFakeHost, type FakeHostOptions } from "../../../support/fake_host.ts";
 
@@ -15,7 +16,7 @@ async function find(
   options: FakeHostOptions = {},
 ) {
   const host = createFakeHost({ commands: KEYTOOL, ...options, files });
-  const found = await findJavaTrustFiles(host, await findTargetUser(host));
+  const found = await findJavaTrustFiles(host, await findTargetUser(host), LINUX_JAVA_PLACES);
   return found.map((file) => ({ path: file.path, label: labelOf(file), javas: file.javas }));
 }
 

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { findTargetUser } from "../../../../src/host/target_user.ts";
 import { createElevation } from "../../../../src/truststore/elevation.ts";
-import { javaFamily } from "../../../../src/truststore/java/family.ts";
+import { createJavaFamily } from "../../../../src/truststore/java/family.ts";
+import { LINUX_JAVA_PLACES } from "../../../../src/truststore/java/places.ts";
 import type { TrustStore } from "../../../../src/truststore/store.ts";
 import {
   createFakeHost,
@@ -48,7 +49,8 @@ function machine(options: FakeHostOptions = {}): FakeHost {
 
 async function discover(host: FakeHost): Promise<TrustStore> {
   const user = await findTargetUser(host);
-  const stores = await javaFamily.discover({ host, user, elevation: createElevation(host) });
+  const stores = await createJavaFamily(LINUX_JAVA_PLACES)
+    .discover({ host, user, elevation: createElevation(host) });
   assert.equal(stores.length, 1);
   return stores[0]!;
 }

@@ -9,6 +9,7 @@
 
 import { LocalTlsError } from "../errors.ts";
 import type { Host } from "../host/host.ts";
+import { checkAccess, protectState } from "./access.ts";
 import type { Authority } from "../pki/authority.ts";
 import type { Hierarchy } from "../pki/hierarchy.ts";
 import { type AuthorityChange, openAuthorityChange } from "./authority_change.ts";
@@ -77,12 +78,20 @@ async function settle({ host, place, issued }: Desk): Promise<ReplacementPlan | 
   return await settleReplacement(host, place, issued);
 }
 
+/** What StateDirectory.createAuthority gives. */
+export interface CreatedAuthority {
+  readonly authority: Authority;
+  readonly created: boolean;
+  /** Made, and the system does not say whether others may read the key. */
+  readonly unconfirmed?: boolean;
+}
+
 /** Implements StateDirectory.createAuthority. */
 export async function createAuthority(
   desk: Desk,
   make: () => Promise<Hierarchy>,
   options: LockOptions,
-): Promise<{ readonly authority: Authority; readonly created: boolean }> {
+): Promise<CreatedAuthority> {
   const { host, place } = desk;
   const held = await loadAuthority(desk, options);
   if (held !== undefined) return { authority: held, created: false };
@@ -91,10 +100,13 @@ export async function createAuthority(
     await settle(desk);
     const found = await readAuthority(desk);
     if (found !== undefined) return { authority: found, created: false };
+    const confirmed = await protectState(host, place);
     await publishHierarchy(host, place, await caTexts(await make()));
     // What was written is what is used: read back, and checked as any other CA.
     const authority = await readAuthority(desk);
-    if (authority !== undefined) return { authority, created: true };
+    if (authority !== undefined) {
+      return { authority, created: true, ...(confirmed ? {} : { unconfirmed: true }) };
+    }
     throw new LocalTlsError("FILE_WRITE", `Cannot make a CA in "${place.path}": it did not stay`);
   });
 }
@@ -132,6 +144,7 @@ async function readAuthority({ host, place, password }: Desk): Promise<Authority
   checkDirectory(host, place, place.path, info);
   const content = await readCaFiles(host, place, place.path);
   if (content.size === 0) return undefined;
+  await checkAccess(host, place, content.has("issuer-key.pem"));
   if (content.size < CA_FILES.length) throw incompleteError(place, content);
   return await openContent(place, content, password);
 }

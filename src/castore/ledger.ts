@@ -4,6 +4,8 @@
  * @module
  */
 
+import { isAbsolutePath } from "../host/path_text.ts";
+
 /** A line of issued.jsonl: a certificate was issued and written. Times are ISO 8601, UTC. */
 export interface IssuedEvent {
   readonly event: "issued";
@@ -38,7 +40,7 @@ export interface TrustedEvent {
   readonly time: string;
   /** SHA-256 of the trust anchor. */
   readonly sha256: string;
-  readonly kind: "system" | "nss" | "java";
+  readonly kind: "system" | "nss" | "java" | "windows";
   /** What identifies the store, and its name for people. */
   readonly path: string;
   readonly label: string;
@@ -97,8 +99,10 @@ export function readTrustedEvent(value: unknown): TrustedEvent | undefined {
   if (!isRecord(value)) return undefined;
   const { event, time, sha256, kind, path, label, anchorLabel, created, own } = value;
   if (event !== "added" && event !== "removed") return undefined;
-  if (kind !== "system" && kind !== "nss" && kind !== "java") return undefined;
-  if (!isTime(time) || !isSha256(sha256) || !isPath(path)) return undefined;
+  if (kind !== "system" && kind !== "nss" && kind !== "java" && kind !== "windows") {
+    return undefined;
+  }
+  if (!isTime(time) || !isSha256(sha256) || !isStorePath(path)) return undefined;
   if (!isText(label) || !isText(anchorLabel)) return undefined;
   if (!Array.isArray(created) || !created.every(isPath)) return undefined;
   if (own !== undefined && own !== true) return undefined;
@@ -148,7 +152,13 @@ function isTexts(value: unknown): value is string[] {
 }
 
 function isPath(value: unknown): value is string {
-  return isText(value) && /^(?:\/|[A-Za-z]:[\\/])/.test(value) && !value.includes("\0");
+  return isText(value) && isAbsolutePath(value) && !value.includes("\0");
+}
+
+/** A path, or one of Windows' stores, which stand in no file. */
+function isStorePath(value: unknown): value is string {
+  return isPath(value) ||
+    (isText(value) && /^Cert:\\(?:CurrentUser|LocalMachine)\\Root$/.test(value));
 }
 
 function isUsage(value: unknown): value is IssuedEvent["usage"] {

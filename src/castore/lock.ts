@@ -15,7 +15,7 @@
 
 import { LocalTlsError } from "../errors.ts";
 import type { Database, Host } from "../host/host.ts";
-import { quoteArgument } from "../host/shell_words.ts";
+import { holdersCommands, removeCommand } from "../host/shell_hints.ts";
 import { DIRECTORY_MODE, joinPath, LOCK_FILE, PRIVATE_MODE, type StatePlace } from "./paths.ts";
 import { checkPlainFile } from "./safety.ts";
 
@@ -75,7 +75,7 @@ async function acquire(host: Host, place: StatePlace, { onWait }: LockOptions): 
   throw new LocalTlsError(
     "STATE_LOCKED",
     `Cannot use "${place.path}": another localtls has been working on it for a minute`,
-    { hints: [`fuser -v ${quoteArgument(path)}`] },
+    { hints: holdersCommands(path) },
   );
 }
 
@@ -102,7 +102,7 @@ async function tryLock(host: Host, place: StatePlace): Promise<Database | "busy"
     if (await files.info(place.path) === undefined) return "replaced";
     if (!(error instanceof LocalTlsError) || error.code !== "STORE_UNAVAILABLE") throw error;
     throw new LocalTlsError("STORE_UNAVAILABLE", `Cannot lock "${place.path}": ${error.message}`, {
-      hints: [`rm ${quoteArgument(path)}`],
+      hints: [removeCommand(path)],
       cause: error,
     });
   }

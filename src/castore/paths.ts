@@ -6,8 +6,11 @@
 
 import { LocalTlsError } from "../errors.ts";
 import type { Host, Owner } from "../host/host.ts";
+import { isAbsolutePath, isWindowsPath, joinPath } from "../host/path_text.ts";
 import { quoteArgument } from "../host/shell_words.ts";
 import type { TargetUser } from "../host/target_user.ts";
+
+export { joinPath };
 
 /** The directory's own name in the user's data directory. */
 const DIRECTORY_NAME = "localtls";
@@ -71,22 +74,16 @@ export function locateState(host: Host, user: TargetUser, dir: string | undefine
       "Cannot use the state directory: its path is empty or invalid",
     );
   }
-  const absolute = /^(?:\/|[A-Za-z]:[\\/])/.test(given);
   const relative = given.replace(/^(?:\.\/+)+/, "").replace(/^\.$/, "");
-  const path = absolute
+  const path = isAbsolutePath(given)
     ? given
     : relative === ""
     ? host.workingDirectory
     : joinPath(host.workingDirectory, relative);
   return {
-    // A slash at the end would make lstat(2) follow a symlink.
-    path: path.replace(/(?<=.)\/+$/, ""),
+    // A slash at the end would make lstat(2) follow a symlink. That of a drive, C:\, is a part of its name.
+    path: path.replace(isWindowsPath(path) ? /(?<!:)[\\/]+$/ : /(?<=.)\/+$/, ""),
     owner: user.owner,
     program: `localtls --dir ${quoteArgument(given)}`,
   };
-}
-
-/** Joins a directory and a name. Forward slashes do on Windows too. */
-export function joinPath(directory: string, name: string): string {
-  return directory.endsWith("/") ? directory + name : `${directory}/${name}`;
 }

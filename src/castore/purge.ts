@@ -6,6 +6,7 @@
 
 import { LocalTlsError } from "../errors.ts";
 import type { Host } from "../host/host.ts";
+import { baseName } from "../host/path_text.ts";
 import { sweepDirectory } from "./creation.ts";
 import { dropReplacement } from "./replacement.ts";
 import {
@@ -57,7 +58,7 @@ export async function removeState(host: Host, place: StatePlace): Promise<string
     if (!(error instanceof LocalTlsError) || error.code !== "CA_MISMATCH") throw error;
   }
   for (const path of await listState(host, place)) {
-    if (isCreationDirectory(path.slice(path.lastIndexOf("/") + 1))) {
+    if (isCreationDirectory(baseName(path))) {
       removed.push(...await sweepDirectory(host, path));
     } else if (await files.remove(path)) removed.push(path);
   }

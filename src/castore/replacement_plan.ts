@@ -5,6 +5,7 @@
  */
 
 import { toHex } from "../bytes.ts";
+import { isAbsolutePath, lastSeparator } from "../host/path_text.ts";
 import { type IssuedEvent, readIssuedEvent } from "./ledger.ts";
 
 /** A file that gets a new content: three paths in one directory, so that each step is a rename. */
@@ -37,7 +38,7 @@ const COPY_NAME = /^\.localtls-(?:new|old)-[0-9a-f]{16}$/;
 
 /** Names for the copies of a file, beside it. */
 export function swapFileFor(place: string): SwapFile {
-  const directory = place.slice(0, separatorOf(place) + 1);
+  const directory = place.slice(0, lastSeparator(place) + 1);
   const random = toHex(crypto.getRandomValues(new Uint8Array(8)));
   return {
     place,
@@ -82,16 +83,12 @@ function readEvents(value: unknown): IssuedEvent[] | undefined {
 function isSwapFile(value: unknown): value is SwapFile {
   if (typeof value !== "object" || value === null) return false;
   const { place, fresh, former } = value as Record<string, unknown>;
-  if (typeof place !== "string" || !/^(?:\/|[A-Za-z]:[\\/])/.test(place)) return false;
-  const directory = place.slice(0, separatorOf(place) + 1);
+  if (typeof place !== "string" || !isAbsolutePath(place)) return false;
+  const directory = place.slice(0, lastSeparator(place) + 1);
   return [fresh, former].every((path) =>
     typeof path === "string" && path.startsWith(directory) &&
     COPY_NAME.test(path.slice(directory.length))
   );
-}
-
-function separatorOf(path: string): number {
-  return Math.max(path.lastIndexOf("/"), /^[A-Za-z]:/.test(path) ? path.lastIndexOf("\\") : -1);
 }
 
 function isSha256(value: unknown): value is string {

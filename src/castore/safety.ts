@@ -6,6 +6,7 @@
 
 import { LocalTlsError } from "../errors.ts";
 import type { FileInfo, Host } from "../host/host.ts";
+import { showCommand } from "../host/shell_hints.ts";
 import { quoteArgument } from "../host/shell_words.ts";
 import type { StatePlace } from "./paths.ts";
 
@@ -28,7 +29,7 @@ export function checkDirectory(host: Host, place: StatePlace, path: string, info
     ]);
   }
   if (info.type !== "directory") {
-    throw unsafe(path, "it is no directory", [`ls -la ${quoteArgument(path)}`]);
+    throw unsafe(path, "it is no directory", [showCommand(path)]);
   }
   checkOwner(host, place, path, info);
   if (hasModes(host) && (info.mode & WRITABLE_BY_OTHERS) !== 0) {
@@ -51,7 +52,7 @@ export function checkPlainFile(
 ): void {
   if (info.type !== "file") {
     const what = info.type === "symlink" ? "it is a symbolic link" : "it is no plain file";
-    throw unsafe(path, what, [`ls -la ${quoteArgument(path)}`]);
+    throw unsafe(path, what, [showCommand(path)]);
   }
   checkOwner(host, place, path, info);
   if (!hasModes(host)) return;

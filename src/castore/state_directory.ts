@@ -10,7 +10,13 @@ import type { TargetUser } from "../host/target_user.ts";
 import type { Authority } from "../pki/authority.ts";
 import type { Hierarchy } from "../pki/hierarchy.ts";
 import type { AuthorityChange } from "./authority_change.ts";
-import { changeAuthority, createAuthority, type Desk, loadAuthority } from "./authority_loading.ts";
+import {
+  changeAuthority,
+  createAuthority,
+  type CreatedAuthority,
+  type Desk,
+  loadAuthority,
+} from "./authority_loading.ts";
 import type { PasswordSource } from "./ca_files.ts";
 import {
   type IssuedEvent,
@@ -58,7 +64,7 @@ export interface StateDirectory {
   createAuthority(
     make: () => Promise<Hierarchy>,
     options?: LockOptions,
-  ): Promise<{ readonly authority: Authority; readonly created: boolean }>;
+  ): Promise<CreatedAuthority>;
   /**
    * Changes the CA that is there: under the lock, after what an earlier run left half done was settled.
    * Throws as {@link StateDirectory.loadAuthority} does.
@@ -154,5 +160,7 @@ async function listForeign(host: Host, place: StatePlace): Promise<string[]> {
   const known = new Set([...await listState(host, place), joinPath(place.path, LOCK_FILE)]);
   const names = await host.files.list(place.path);
   return names.map((name) => joinPath(place.path, name))
-    .filter((path) => ![...known].some((held) => held === path || held.startsWith(`${path}/`)));
+    .filter((path) =>
+      ![...known].some((held) => held === path || held.startsWith(joinPath(path, "")))
+    );
 }

@@ -71,7 +71,7 @@ export const STORE_FLAGS = {
     kind: "parsed",
     parse: text,
     optional: true,
-    brief: "Only these stores: system, nss, java (comma-separated)",
+    brief: "Only these stores: system, nss, java, windows (comma-separated)",
     placeholder: "LIST",
   },
   nssPasswordFile: {

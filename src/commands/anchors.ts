@@ -9,6 +9,7 @@ import type { StateDirectory } from "../castore/state_directory.ts";
 import { decodePem, encodePem } from "../der/pem.ts";
 import { LocalTlsError } from "../errors.ts";
 import type { Host } from "../host/host.ts";
+import { parentOf } from "../host/path_text.ts";
 import type { TargetUser } from "../host/target_user.ts";
 import type { Authority } from "../pki/authority.ts";
 import type { TrustAnchor } from "../truststore/store.ts";
@@ -62,8 +63,8 @@ export async function keepAnchor(
 ): Promise<void> {
   const held = await host.files.read(anchor.file);
   if (held !== undefined && new TextDecoder().decode(held) === anchor.pem) return;
-  const directory = anchor.file.slice(0, anchor.file.lastIndexOf("/"));
-  const state = directory.slice(0, directory.lastIndexOf("/"));
+  const directory = parentOf(anchor.file);
+  const state = parentOf(directory);
   await host.files.makeDirectory(state, { mode: 0o700, owner: user.owner });
   await host.files.makeDirectory(directory, { mode: 0o700, owner: user.owner });
   await host.files.write(anchor.file, anchor.pem, { mode: 0o644, owner: user.owner });

@@ -35,6 +35,7 @@ export async function ensureAuthority(
     const description = `${user.name}@${host.network.hostName()}`;
     return createHierarchy({ description, permitted, now: host.now() });
   }, { onWait: () => sayWaiting(context) });
+  warnUnconfirmed(context, state, made);
   if (made.created && permitted.any) {
     context.report({
       type: "warning",
@@ -45,6 +46,20 @@ export async function ensureAuthority(
     });
   }
   return made;
+}
+
+/** Said once, when a CA is made: its key is as private as the directory it was put into. */
+export function warnUnconfirmed(
+  { report }: CommandContext,
+  state: StateDirectory,
+  { unconfirmed = false }: { readonly unconfirmed?: boolean },
+): void {
+  if (!unconfirmed) return;
+  report({
+    type: "warning",
+    code: "STATE_ACCESS_UNCONFIRMED",
+    message: `this system does not say who may read the CA's key in "${state.path}"`,
+  });
 }
 
 /** Said when another localtls holds the state directory for more than a moment. */

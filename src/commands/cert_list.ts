@@ -7,6 +7,7 @@
 
 import type { IssuedEvent } from "../castore/ledger.ts";
 import { LocalTlsError } from "../errors.ts";
+import { baseName } from "../host/path_text.ts";
 import type { Permitted } from "../pki/permitted.ts";
 import { chooseUsage } from "../pki/subject_name.ts";
 import { chooseValidity } from "../pki/validity.ts";
@@ -209,7 +210,7 @@ function prepare(run: Run, inner: CommandContext, { number, words }: ListLine) {
   requirePermitted(inner, names, permitted, hasAuthority);
   const files = outputFiles(host, names, { out: flags.out }, { client, pkcs12 });
   // All of them stand in one directory, so that the certificate's name says which files there are.
-  const name = files.cert.slice(files.cert.lastIndexOf("/") + 1).toLowerCase();
+  const name = baseName(files.cert).toLowerCase();
   const earlier = taken.get(name) ?? taken.get(name.replace(/-key\.pem$/, ".pem")) ??
     taken.get(name.replace(/\.pem$/, "-key.pem"));
   if (earlier !== undefined) {

@@ -6,10 +6,13 @@
 
 import { LocalTlsError } from "../errors.ts";
 import type { Files, FileToWrite, Host } from "../host/host.ts";
+import { fileNameIn, isAbsolutePath, isWindowsPath, joinPath } from "../host/path_text.ts";
 import type { TargetUser } from "../host/target_user.ts";
 import type { StateDirectory } from "../castore/state_directory.ts";
 import type { SubjectName } from "../pki/subject_name.ts";
 import type { PlannedStep } from "../truststore/store.ts";
+
+export { joinPath };
 
 /** The files of a certificate, as absolute paths. */
 export interface OutputFiles {
@@ -71,7 +74,9 @@ export function outputFiles(
   const base = baseName(names, kind.client);
   const directory = resolvePath(host, options.out ?? ".");
   const place = (chosen: string | undefined, name: string) =>
-    chosen === undefined ? joinPath(directory, name) : resolvePath(host, chosen);
+    chosen === undefined
+      ? joinPath(directory, fileNameIn(directory, name))
+      : resolvePath(host, chosen);
   const files = {
     cert: place(options.certFile, `${base}.pem`),
     ...(kind.withoutKey ? {} : { key: place(options.keyFile, `${base}-key.pem`) }),
@@ -124,13 +129,11 @@ export function resolvePath(host: Host, path: string): string {
   if (path === "") throw new LocalTlsError("USAGE", "Cannot use an empty path");
   if (path.includes("\0")) throw new LocalTlsError("USAGE", "Cannot use a path with a null byte");
   if (path === ".") return host.workingDirectory;
-  const absolute = path.startsWith("/") || /^[A-Za-z]:[\\/]/.test(path);
-  return absolute ? path : joinPath(host.workingDirectory, path.replace(/^(?:\.\/)+/, ""));
-}
-
-/** Joins a directory and a name. */
-export function joinPath(directory: string, name: string): string {
-  return directory.endsWith("/") ? directory + name : `${directory}/${name}`;
+  if (isAbsolutePath(path)) return path;
+  return joinPath(
+    host.workingDirectory,
+    path.replace(isWindowsPath(host.workingDirectory) ? /^(?:\.[\\/])+/ : /^(?:\.\/)+/, ""),
+  );
 }
 
 /** What issuing to these files would write, in order. */

@@ -47,8 +47,8 @@ export async function findStores(
   for (const { kind, path } of recorded) {
     if (kinds !== undefined && !kinds.includes(kind)) continue;
     if (stores.some((store) => store.kind === kind && store.path === path)) continue;
-    const hidden = openRecordedStore(search, kind, path);
-    if (hidden !== undefined && await host.files.info(path) !== undefined) stores.push(hidden);
+    const hidden = await openRecordedStore(search, kind, path);
+    if (hidden !== undefined) stores.push(hidden);
   }
   return stores;
 }

@@ -116,6 +116,26 @@ export interface RunOptions {
   readonly interactive?: boolean;
 }
 
+/** Somebody but the user, the system and its administrators, and what they may do. */
+export interface OtherAccess {
+  /** "S-1-5-32-545", or two letters of SDDL for a rare one. */
+  readonly sid: string;
+  /** English name of a well-known account. */
+  readonly name?: string;
+  readonly reads: boolean;
+  readonly writes: boolean;
+  /** Of a directory: may read what will be made in it. */
+  readonly inheritableRead: boolean;
+}
+
+/** Access lists of files, where permission bits do not say who has access. */
+export interface AccessLists {
+  /** Leaves a directory, and what will be made in it, to the user, the system and its administrators; {@link others} confirms. */
+  protect(directory: string): Promise<void>;
+  /** Who else has access; undefined where that cannot be found out. */
+  others(path: string): Promise<readonly OtherAccess[] | undefined>;
+}
+
 /** How a tool ended. A tool that cannot be found or started is an outcome too, not an exception. */
 export interface RunResult {
   readonly outcome: "exited" | "timed-out" | "missing" | "not-started";
@@ -198,6 +218,8 @@ export interface Host {
   dataDirectory(home: string): string;
   readonly workingDirectory: string;
   readonly files: Files;
+  /** None where the permission bits of {@link files} say all. */
+  readonly accessLists?: AccessLists | undefined;
   readonly commands: Commands;
   readonly terminal: Terminal;
   readonly network: Network;

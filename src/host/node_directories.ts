@@ -7,6 +7,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { LocalTlsError } from "../errors.ts";
+import { renameOver } from "./held_files.ts";
 import type { Owner, WriteOptions } from "./host.ts";
 import { fileError, systemCode } from "./system_error.ts";
 
@@ -61,7 +62,7 @@ function makeOneDirectory(directory: string, options: WriteOptions): void {
 /** Implements Files.rename. */
 export function renameDurably(from: string, to: string): void {
   try {
-    fs.renameSync(from, to);
+    renameOver(from, to);
     syncDirectory(path.dirname(to));
     if (path.dirname(from) !== path.dirname(to)) syncDirectory(path.dirname(from));
   } catch (error) {

@@ -10,6 +10,7 @@ import * as path from "node:path";
 import { toHex } from "../bytes.ts";
 import type { LocalTlsError } from "../errors.ts";
 import type { FileToWrite, WriteOptions } from "./host.ts";
+import { renameOver } from "./held_files.ts";
 import { applyOwnership, syncDirectory } from "./node_directories.ts";
 import {
   closeQuietly,
@@ -84,7 +85,7 @@ export function writeFileGroups(
   step((group) => {
     for (let next = group.staged[0]; next !== undefined; next = group.staged[0]) {
       group.current = next.path;
-      fs.renameSync(next.temporary, next.path);
+      renameOver(next.temporary, next.path);
       group.staged.shift();
     }
   });

@@ -17,6 +17,8 @@ import { fileError, systemCode } from "./system_error.ts";
 
 /** Enough for every certificate, bundle and key store that is not an attack. */
 const DEFAULT_MAX_BYTES = 16 * 1024 * 1024;
+/** Windows has access lists, and none of the flags of POSIX. */
+const HAS_MODES = fs.constants.O_NOFOLLOW !== undefined;
 /** Read step where the size is not known beforehand (/proc, a file that grows). */
 const READ_STEP = 64 * 1024;
 
@@ -140,7 +142,10 @@ function resolveRealPath(file: string): string | undefined {
   }
 }
 
-/** access(2), which also knows ACLs and read-only mounts; for a missing path, its nearest directory. */
+/**
+ * access(2), which also knows ACLs and read-only mounts; for a missing path, its nearest directory. On Windows access
+ * looks at the read-only mark alone, so that a file there has to be opened, which changes nothing.
+ */
 function isWritable(file: string): boolean {
   for (let place = file;;) {
     try {
@@ -148,6 +153,9 @@ function isWritable(file: string): boolean {
         ? fs.constants.W_OK | fs.constants.X_OK
         : fs.constants.W_OK;
       fs.accessSync(place, wanted);
+      if (!HAS_MODES && place === file && fs.statSync(place).isFile()) {
+        fs.closeSync(fs.openSync(place, "r+"));
+      }
       // A plain file above the path: nothing can be made beneath it.
       return place === file || fs.statSync(place).isDirectory();
     } catch (error) {

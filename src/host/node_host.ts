@@ -18,6 +18,7 @@ import { createNodeNetwork } from "./node_network.ts";
 import { createNodeOutput, type NodeOutput } from "./node_output.ts";
 import { operatingSystem } from "./operating_system.ts";
 import { createNodeTerminal, readStdin } from "./node_terminal.ts";
+import { createWindowsAccessLists } from "./windows_acl.ts";
 
 /** What a shell reports for a program that SIGPIPE ended: 128 + 13. */
 const EXIT_BROKEN_PIPE = 141;
@@ -43,6 +44,8 @@ export function createNodeHost(): NodeHost {
   const uid = process.geteuid?.();
   const gid = process.getegid?.();
   const output = createNodeOutput();
+  const files = createNodeFiles();
+  const commands = createNodeCommands(os, environment);
   return {
     os,
     env,
@@ -51,8 +54,9 @@ export function createNodeHost(): NodeHost {
     get workingDirectory() {
       return workingDirectory();
     },
-    files: createNodeFiles(),
-    commands: createNodeCommands(os, environment),
+    files,
+    commands,
+    accessLists: os === "windows" ? createWindowsAccessLists(commands, files, env) : undefined,
     terminal: createNodeTerminal(output, env),
     network: createNodeNetwork(),
     openDatabase: openNodeDatabase,

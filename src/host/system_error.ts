@@ -5,7 +5,7 @@
  */
 
 import { type ErrorCode, LocalTlsError } from "../errors.ts";
-import { quoteArgument } from "./shell_words.ts";
+import { freeSpaceCommands, makeDirectoryCommand, showCommand } from "./shell_hints.ts";
 
 /** The words of strerror(3) for the codes that files and processes meet. */
 const SENTENCES: Readonly<Record<string, string>> = {
@@ -87,12 +87,12 @@ function fileHints(code: string | undefined, parent: string, reading: boolean): 
   switch (code) {
     case "ENOSPC":
     case "EDQUOT":
-      return [`df -h ${quoteArgument(parent)}`];
+      return freeSpaceCommands(parent);
     case "ENOENT":
-      return reading ? [] : [`mkdir -p ${quoteArgument(parent)}`];
+      return reading ? [] : [makeDirectoryCommand(parent)];
     case "EACCES":
     case "EPERM":
-      return [`ls -la ${quoteArgument(parent)}`];
+      return [showCommand(parent)];
     default:
       return [];
   }

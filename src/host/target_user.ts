@@ -6,6 +6,7 @@
 
 import { LocalTlsError } from "../errors.ts";
 import type { Host, Owner } from "./host.ts";
+import { isAbsolutePath } from "./path_text.ts";
 
 /** The user that localtls works for. */
 export interface TargetUser {
@@ -41,12 +42,15 @@ export async function findTargetUser(host: Host): Promise<TargetUser> {
   const isRoot = host.user?.uid === 0;
   const invoker = isRoot ? readInvoker(host) : undefined;
   if (invoker !== undefined) return await findInvoker(host, invoker);
-  const given = host.env("HOME") ?? host.env("USERPROFILE");
+  // Git Bash on Windows sets HOME, in its own spelling (/c/Users/ann), which no program of Windows understands.
+  const given = host.user === undefined
+    ? host.env("USERPROFILE") ?? host.env("HOME")
+    : host.env("HOME") ?? host.env("USERPROFILE");
   const self = host.user === undefined
     ? undefined
     : await findPasswd(host, (entry) => entry.uid === host.user?.uid);
   const home = given ?? self?.home;
-  if (home === undefined || !isAbsolute(home)) {
+  if (home === undefined || !isAbsolutePath(home)) {
     const state = home === undefined ? "HOME is not set" : `"${home}" is not an absolute path`;
     throw homeMissing(`Cannot find the home directory: ${state}`, "HOME=/home/you localtls ...");
   }
@@ -82,7 +86,7 @@ async function findInvoker(host: Host, { uid, name }: Invoker): Promise<TargetUs
   // macOS keeps its users elsewhere, and its sudo leaves HOME as it was.
   const home = host.env("HOME");
   const owner = home === undefined ? undefined : await ownerOf(host, home);
-  if (home !== undefined && owner !== undefined && isAbsolute(home) && owner.uid === uid) {
+  if (home !== undefined && owner !== undefined && isAbsolutePath(home) && owner.uid === uid) {
     return { home, name: name ?? key, isRoot: true, owner };
   }
   throw homeMissing(
@@ -131,14 +135,10 @@ function parsePasswd(
 ): PasswdEntry | undefined {
   for (const line of new TextDecoder().decode(content).split("\n")) {
     const [name, , uid, gid, , home] = line.split(":");
-    if (name === undefined || home === undefined || !isAbsolute(home)) continue;
+    if (name === undefined || home === undefined || !isAbsolutePath(home)) continue;
     if (!/^\d+$/.test(uid ?? "") || !/^\d+$/.test(gid ?? "")) continue;
     const entry = { name, uid: Number(uid), gid: Number(gid), home };
     if (isMeant(entry)) return entry;
   }
   return undefined;
-}
-
-function isAbsolute(path: string): boolean {
-  return path.startsWith("/") || /^[A-Za-z]:[\\/]/.test(path);
 }

@@ -6,8 +6,8 @@
  */
 
 import { LocalTlsError } from "../errors.ts";
+import { baseName } from "../host/path_text.ts";
 import type { StoreKind, StoreState, TrustAnchor, TrustStore } from "./store.ts";
-import { baseName } from "./tool.ts";
 
 /** A store in the answer of a command; the JSON field names are part of the interface. */
 export interface StoreResult {

@@ -58,7 +58,13 @@ export function createElevation(host: Host, options: ElevationOptions = {}): Ele
         new LocalTlsError("NEEDS_ROOT", `Cannot ${purpose}: ${state}`, {
           hints: await rootCommands(host, steps),
         });
-      if (words === undefined) throw await needsRoot("root is needed");
+      if (words === undefined) {
+        throw await needsRoot(
+          hasRoot(host)
+            ? "root is needed"
+            : "an administrator is needed (paste this into a prompt opened with Run as administrator)",
+        );
+      }
       const program = words[0];
       const interactive = program !== undefined && !words.includes("-n");
       if (interactive) {
@@ -96,8 +102,14 @@ export function createElevation(host: Host, options: ElevationOptions = {}): Ele
   };
 }
 
+/** Whether this system knows root. Windows does not; its sudo is another program, and off by default. */
+function hasRoot({ user }: Host): boolean {
+  return user !== undefined;
+}
+
 async function findPrefix(host: Host): Promise<readonly string[] | undefined> {
   if (host.user?.uid === 0) return [];
+  if (!hasRoot(host)) return undefined;
   for (const program of PROGRAMS) {
     if (await host.commands.find(program) === undefined) continue;
     if (host.terminal.interactive) return [program, "--"];
@@ -116,7 +128,7 @@ export async function rootCommands(
   steps: readonly (readonly string[])[],
 ): Promise<string[]> {
   const words: string[] = [];
-  if (host.user?.uid !== 0) {
+  if (hasRoot(host) && host.user?.uid !== 0) {
     for (const program of PROGRAMS) {
       if (await host.commands.find(program) === undefined) continue;
       words.push(program);

@@ -7,17 +7,19 @@
 import { LocalTlsError } from "../errors.ts";
 import type { OperatingSystem } from "../host/host.ts";
 import { createJavaFamily } from "./java/family.ts";
-import { LINUX_JAVA_PLACES } from "./java/places.ts";
+import { LINUX_JAVA_PLACES, WINDOWS_JAVA_PLACES } from "./java/places.ts";
 import { nssFamily, openRecordedNssStore } from "./nss/family.ts";
 import type { DiscoverContext, StoreKind, TrustStore, TrustStoreFamily } from "./store.ts";
 import { systemFamily } from "./system/family.ts";
 import { createUnavailableStore } from "./unavailable_store.ts";
+import { openRecordedWindowsStore, windowsFamily, windowsFromWslFamily } from "./windows/family.ts";
 
 /** Every word of `--stores`, in the order in which stores are changed. */
-export const STORE_KINDS: readonly StoreKind[] = ["system", "nss", "java"];
+export const STORE_KINDS: readonly StoreKind[] = ["system", "nss", "java", "windows"];
 
 const FAMILIES: Readonly<Partial<Record<OperatingSystem, readonly TrustStoreFamily[]>>> = {
-  linux: [systemFamily, nssFamily, createJavaFamily(LINUX_JAVA_PLACES)],
+  linux: [systemFamily, nssFamily, createJavaFamily(LINUX_JAVA_PLACES), windowsFromWslFamily],
+  windows: [windowsFamily, createJavaFamily(WINDOWS_JAVA_PLACES)],
 };
 
 /**
@@ -69,16 +71,20 @@ export async function discoverFamily(
 
 /**
  * A store that the ledger knows and {@link discoverStores} does not find any more: a Chromium database that another
- * one hides by now, a profile that was taken out of profiles.ini. Without it `uninstall` would leave it as it is.
+ * one hides by now, a profile that was taken out of profiles.ini, the machine's store where the user's is meant. Without it `uninstall` would leave it as it is.
  *
- * @returns undefined for kinds whose stores cannot hide.
+ * @returns undefined for kinds whose stores cannot hide, and for a store that is gone.
  */
-export function openRecordedStore(
+export async function openRecordedStore(
   context: DiscoverContext,
   kind: StoreKind,
   path: string,
-): TrustStore | undefined {
-  return kind === "nss" ? openRecordedNssStore(context, path) : undefined;
+): Promise<TrustStore | undefined> {
+  if (kind === "nss") {
+    const isThere = await context.host.files.info(path) !== undefined;
+    return isThere ? openRecordedNssStore(context, path) : undefined;
+  }
+  return await openRecordedWindowsStore(context, kind, path);
 }
 
 /** Reads `--stores system,nss`. Throws USAGE, naming the words that exist. */

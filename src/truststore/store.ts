@@ -10,8 +10,8 @@ import type { TargetUser } from "../host/target_user.ts";
 import type { Certificate } from "../x509/certificate.ts";
 import type { Elevation } from "./elevation.ts";
 
-/** Kinds of store; the words of `--stores`. */
-export type StoreKind = "system" | "nss" | "java";
+/** Kinds of store; the words of `--stores`. "windows" is the Windows around a Linux in WSL. */
+export type StoreKind = "system" | "nss" | "java" | "windows";
 
 /** A certificate that is to be trusted, or not any more. */
 export interface TrustAnchor {

@@ -6,6 +6,7 @@
 
 import { LocalTlsError } from "../errors.ts";
 import type { Host, RunOptions, RunResult } from "../host/host.ts";
+import { baseName } from "../host/path_text.ts";
 import { quoteCommand } from "../host/shell_words.ts";
 
 /** Milliseconds. update-ca-certificates with Java's hook and keytool take seconds; a minute is a hang. */
@@ -90,9 +91,4 @@ function oneLine(text: string): string {
     // deno-lint-ignore no-control-regex
     .replaceAll(/\u001b\[[0-9;?]*[A-Za-z]|[\u0000-\u001f\u007f-\u009f]+/g, " ")
     .replaceAll(/ {2,}/g, " ").trim();
-}
-
-/** The last name of a path. */
-export function baseName(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1);
 }

@@ -7,7 +7,7 @@
 import { LocalTlsError } from "../../errors.ts";
 import { openAuthority } from "../../pki/authority.ts";
 import type { Hierarchy } from "../../pki/hierarchy.ts";
-import { sayWaiting } from "../authority.ts";
+import { sayWaiting, warnUnconfirmed } from "../authority.ts";
 import { type CommandContext, openWorkplace } from "../context.ts";
 import { type CommandResult, EXIT } from "../documents.ts";
 import { joinPath, resolvePath } from "../output_files.ts";
@@ -55,11 +55,12 @@ export async function importCa(
   }
   const files = [state.issuerKeyFile, state.issuerFile, state.rootFile];
   if (!options.dryRun) {
-    const { created } = await state.createAuthority(
+    const made = await state.createAuthority(
       () => Promise.resolve(hierarchy),
       { onWait: () => sayWaiting(context) },
     );
-    if (!created) throw exists();
+    if (!made.created) throw exists();
+    warnUnconfirmed(context, state, made);
   }
   if (opened.permitted.any) {
     context.report({

@@ -5,6 +5,13 @@
  */
 
 import type { Host } from "../../host/host.ts";
+import {
+  baseName,
+  beneath,
+  isAbsolutePath,
+  isWindowsPath,
+  joinPath,
+} from "../../host/path_text.ts";
 import type { TargetUser } from "../../host/target_user.ts";
 import type { JavaPlaces } from "./places.ts";
 
@@ -30,6 +37,9 @@ export interface JavaTrustFile {
 /** Entries looked at in one directory: /opt can hold anything. */
 const MAX_ENTRIES = 200;
 
+/** From the real path of a java or keytool to the Java's home; Java 8 has a JRE in between. */
+const HOME_OF_PROGRAM = /^(.+?)(?:[\\/]jre)?[\\/]bin[\\/][^\\/]+$/;
+
 /** Milliseconds for a command that says where the system's Java is. */
 const FINDER_TIMEOUT_MS = 5_000;
 
@@ -54,15 +64,15 @@ export async function findJavaTrustFiles(
   const seen = new Set<string>();
   for (const candidate of await candidateHomes(host, user, places)) {
     const home = await host.files.realPath(candidate).catch(() => undefined);
-    if (home === undefined || seen.has(home)) continue;
-    seen.add(home);
+    if (home === undefined || seen.has(identityOf(home))) continue;
+    seen.add(identityOf(home));
     const path = await findTrustFile(host, home);
     if (path === undefined) continue;
     const java = await describeJava(host, home);
     const javas = files.get(path);
     if (javas === undefined) files.set(path, [java]);
     // The JRE inside a Java 8 JDK is the same Java once more.
-    else if (!javas.some((other) => home.startsWith(`${other.home}/`))) javas.push(java);
+    else if (!javas.some((other) => home.startsWith(joinPath(other.home, "")))) javas.push(java);
   }
   return [...files].map(([path, javas]) => ({ path, javas }));
 }
@@ -75,13 +85,13 @@ async function candidateHomes(
   const homes: string[] = [];
   for (const variable of ["JAVA_HOME", "JDK_HOME"]) {
     const value = host.env(variable);
-    if (value?.startsWith("/")) homes.push(value.replace(/\/+$/, ""));
+    if (value !== undefined && isAbsolutePath(value)) homes.push(value.replace(/[\\/]+$/, ""));
   }
   for (const name of ["java", "keytool"]) {
     const path = await host.commands.find(name);
     const real = path === undefined ? undefined : await host.files.realPath(path);
     // HOME/bin/java, and for Java 8 HOME/jre/bin/java.
-    const home = real === undefined ? undefined : /^(.+?)(?:\/jre)?\/bin\/[^/]+$/.exec(real)?.[1];
+    const home = real === undefined ? undefined : HOME_OF_PROGRAM.exec(real)?.[1];
     if (home !== undefined) homes.push(home);
   }
   for (const argv of places.finders) {
@@ -89,35 +99,51 @@ async function candidateHomes(
       timeoutMs: FINDER_TIMEOUT_MS,
     });
     const line = new TextDecoder().decode(stdout).split("\n", 1)[0]!.trim();
-    if (outcome === "exited" && code === 0 && line.startsWith("/")) homes.push(line);
+    if (outcome === "exited" && code === 0 && isAbsolutePath(line)) homes.push(line);
   }
   for (const { path, names, within = [""] } of places.directories) {
-    const parent = path.replace(/^~(?=\/)/, user.home);
+    const parent = expand(host, user, path);
+    if (parent === undefined) continue;
     const entries = (await host.files.list(parent).catch(() => []))
       .filter((name) => names === undefined || names.test(name));
     for (const name of entries.slice(0, MAX_ENTRIES)) {
-      for (const rest of within) homes.push(`${parent}/${name}${rest === "" ? "" : `/${rest}`}`);
+      for (const rest of within) homes.push(beneath(joinPath(parent, name), rest));
     }
   }
   return homes;
 }
 
+/** A directory of the table; undefined where its variable is not set. */
+function expand(host: Host, user: TargetUser, path: string): string | undefined {
+  const [first = "", ...rest] = path.split("/");
+  const name = /^%(.+)%$/.exec(first)?.[1];
+  const start = first === "~" ? user.home : name === undefined ? first : host.env(name);
+  return start === undefined || (name !== undefined && !isAbsolutePath(start))
+    ? undefined
+    : beneath(first === "" ? "/" : start, rest.join("/"));
+}
+
+/** One directory has one spelling, but on Windows, where case does not count. */
+function identityOf(path: string): string {
+  return isWindowsPath(path) ? path.toLowerCase() : path;
+}
+
 async function findTrustFile(host: Host, home: string): Promise<string | undefined> {
   for (const name of TRUST_FILES) {
-    const path = await host.files.realPath(`${home}/${name}`).catch(() => undefined);
+    const path = await host.files.realPath(beneath(home, name)).catch(() => undefined);
     if (path !== undefined && (await host.files.info(path))?.type === "file") return path;
   }
   return undefined;
 }
 
 async function describeJava(host: Host, home: string): Promise<JavaHome> {
-  const content = await host.files.read(`${home}/release`, 1 << 20).catch(() => undefined);
+  const content = await host.files.read(joinPath(home, "release"), 1 << 20).catch(() => undefined);
   const text = content === undefined ? "" : new TextDecoder().decode(content);
   const value = (key: string) =>
     new RegExp(`^${key}="?([\\w .,()+-]{1,60}?)"?\\r?$`, "m").exec(text)?.[1] ?? "";
   let keytool: string | undefined;
-  for (const path of [`${home}/bin/keytool`, `${home}/jre/bin/keytool`]) {
-    keytool ??= await host.commands.find(path);
+  for (const path of ["bin/keytool", "jre/bin/keytool"]) {
+    keytool ??= await host.commands.find(beneath(home, path));
   }
   return {
     home,
@@ -135,7 +161,7 @@ function majorVersion(text: string): string {
 /** "Java 17 (Debian)", "Java 17 (Debian), 25 (Eclipse Adoptium)". */
 export function labelOf({ javas }: JavaTrustFile): string {
   const parts = javas.map(({ home, version, vendor }) => {
-    const name = vendor === "" ? home.slice(home.lastIndexOf("/") + 1) : vendor;
+    const name = vendor === "" ? baseName(home) : vendor;
     return version === "" ? `(${name})` : `${version} (${name})`;
   });
   return `Java ${[...new Set(parts)].join(", ")}`;

@@ -9,6 +9,7 @@
  */
 
 import { LocalTlsError } from "../../errors.ts";
+import { parentOf } from "../../host/path_text.ts";
 import { quoteCommand } from "../../host/shell_words.ts";
 import { checkAnchorCopy } from "../anchor_copy.ts";
 import type {
@@ -79,7 +80,7 @@ export function createJavaStore(
 
   /** Whether the file can be replaced: that takes writing to its directory. */
   async function canReplace(): Promise<boolean> {
-    const directory = path.slice(0, path.lastIndexOf("/"));
+    const directory = parentOf(path);
     return await host.files.writable(path) && await host.files.writable(directory);
   }
 

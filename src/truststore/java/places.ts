@@ -6,7 +6,7 @@
 
 /** A directory whose entries are Javas. */
 export interface JavaDirectory {
-  /** Absolute; "~/" at its beginning is the user's home. */
+  /** Absolute; at its beginning "~/" is the user's home, and "%NAME%/" a variable of the environment. */
   readonly path: string;
   /** Which entries are looked at. Default: all. */
   readonly names?: RegExp;
@@ -41,5 +41,37 @@ export const LINUX_JAVA_PLACES: JavaPlaces = {
     "~/.local/share/mise/installs/java",
     "~/.jabba/jdk",
   ].map((path) => ({ path })),
+  finders: [],
+};
+
+/** The vendors' installers, for everybody and for one user; IDEs, Gradle, scoop. */
+export const WINDOWS_JAVA_PLACES: JavaPlaces = {
+  directories: [
+    ...["%ProgramFiles%", "%ProgramFiles(x86)%", "%LOCALAPPDATA%/Programs"].flatMap((programs) => [
+      ...[
+        "AdoptOpenJDK",
+        "Amazon Corretto",
+        "BellSoft",
+        "Eclipse Adoptium",
+        "Java",
+        "RedHat",
+        "SapMachine",
+        "Semeru",
+        "Zulu",
+      ].map((vendor) => ({ path: `${programs}/${vendor}` })),
+      // Holds much else of Microsoft's.
+      { path: `${programs}/Microsoft`, names: /^jdk/i },
+      { path: `${programs}/Android`, within: ["jbr", "jre"] },
+      { path: `${programs}/JetBrains`, within: ["jbr"] },
+    ]),
+    ...["~/.jdks", "~/.gradle/jdks", "~/.jbang/cache/jdks", "~/.sdkman/candidates/java"]
+      .map((path) => ({ path })),
+    // A link to the version in use.
+    {
+      path: "~/scoop/apps",
+      names: /jdk|jre|java|temurin|corretto|zulu|liberica|semeru|graalvm|sapmachine/i,
+      within: ["current"],
+    },
+  ],
   finders: [],
 };

@@ -85,7 +85,7 @@ describe("the state directory is", () => {
         env: { USERPROFILE: "C:\\Users\\ann", LOCALAPPDATA: "C:\\Users\\ann\\AppData\\Local" },
       },
       undefined,
-      "C:\\Users\\ann\\AppData\\Local/localtls",
+      "C:\\Users\\ann\\AppData\\Local\\localtls",
     ],
   ];
   for (const [what, options, dir, wanted] of cases) {

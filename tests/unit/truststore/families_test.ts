@@ -35,12 +35,16 @@ describe("parseStoreKinds()", () => {
 
 describe("storeFamilies()", () => {
   test("gives Linux the system store first, since its refresh can feed Java's", () => {
-    assert.deepEqual(storeFamilies("linux").map(({ kind }) => kind), ["system", "nss", "java"]);
+    const kinds = storeFamilies("linux").map(({ kind }) => kind);
+    assert.deepEqual(kinds, ["system", "nss", "java", "windows"]);
+  });
+  test("gives Windows its own store and Java's: Firefox reads that of Windows there", () => {
+    assert.deepEqual(storeFamilies("windows").map(({ kind }) => kind), ["system", "java"]);
   });
   test("leaves out what was not asked for", () => {
     assert.deepEqual(storeFamilies("linux", ["java"]).map(({ kind }) => kind), ["java"]);
   });
-  for (const os of ["darwin", "windows", "freebsd", "other"] as const) {
+  for (const os of ["darwin", "freebsd", "other"] as const) {
     test(`has no adapter for ${os} yet`, () => assert.deepEqual(storeFamilies(os), []));
   }
 });

@@ -1,0 +1,77 @@
+/**
+ * A Windows in memory: {@link createFakeHost} with paths that have drives and backslashes, and without numeric users.
+ *
+ * @module
+ */
+
+import type { AccessLists, Files } from "../../src/host/host.ts";
+import { createFakeHost, type FakeHost, type FakeHostOptions } from "./fake_host.ts";
+
+/** Ann's environment. */
+export const WINDOWS_ENV = {
+  USERPROFILE: "C:\\Users\\Änn Lee",
+  LOCALAPPDATA: "C:\\Users\\Änn Lee\\AppData\\Local",
+  TEMP: "C:\\Users\\Änn Lee\\AppData\\Local\\Temp",
+  SystemRoot: "C:\\WINDOWS",
+  PATH: "C:\\WINDOWS\\system32;C:\\WINDOWS;.;bin",
+  USERNAME: "Änn",
+};
+
+/** Where the disk of the fake keeps a path of Windows. */
+export function onDisk(path: string): string {
+  const slashes = path.replaceAll("\\", "/").replaceAll(/\/{2,}/g, "/");
+  return /^[A-Za-z]:/.test(slashes)
+    ? `/${slashes[0]!.toUpperCase()}${slashes.slice(2).replace(/\/$/, "")}`
+    : slashes;
+}
+
+/** Options as for createFakeHost(), with paths of Windows. */
+export interface FakeWindowsOptions extends FakeHostOptions {
+  readonly accessLists?: AccessLists;
+}
+
+/** Makes a fake Windows. */
+export function createFakeWindows(options: FakeWindowsOptions = {}): FakeHost {
+  const files = Object.entries(options.files ?? {}).map(([path, entry]) => [onDisk(path), entry]);
+  const host = createFakeHost({
+    env: WINDOWS_ENV,
+    workingDirectory: "C:\\work",
+    ...options,
+    os: "windows",
+    files: Object.fromEntries(files),
+  });
+  for (const directory of ["C:\\work", WINDOWS_ENV.TEMP]) {
+    host.disk.put(onDisk(directory), { type: "directory", uid: 1000, gid: 1000 });
+  }
+  return Object.assign(host, {
+    user: undefined,
+    files: translating(host.files),
+    accessLists: options.accessLists,
+  });
+}
+
+function translating(files: Files): Files {
+  return {
+    read: (path, maxBytes) => files.read(onDisk(path), maxBytes),
+    info: (path) => files.info(onDisk(path)),
+    list: (path) => files.list(onDisk(path)),
+    realPath: async (path) => {
+      const real = await files.realPath(onDisk(path));
+      return real === undefined ? undefined : `${real[1]}:${real.slice(2).replaceAll("/", "\\")}`;
+    },
+    writable: (path) => files.writable(onDisk(path)),
+    write: (path, content, rest) => files.write(onDisk(path), content, rest),
+    writeTogether: (list) =>
+      files.writeTogether(list.map((file) => ({ ...file, path: onDisk(file.path) }))),
+    writeGroups: (groups) =>
+      files.writeGroups(
+        groups.map((list) => list.map((file) => ({ ...file, path: onDisk(file.path) }))),
+      ),
+    appendLine: (path, line, rest) => files.appendLine(onDisk(path), line, rest),
+    appendLines: (path, lines, rest) => files.appendLines(onDisk(path), lines, rest),
+    makeDirectory: (path, rest) => files.makeDirectory(onDisk(path), rest),
+    rename: (from, to) => files.rename(onDisk(from), onDisk(to)),
+    remove: (path) => files.remove(onDisk(path)),
+    removeDirectory: (path) => files.removeDirectory(onDisk(path)),
+  };
+}

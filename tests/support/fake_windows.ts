@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { AccessLists, Files } from "../../src/host/host.ts";
+import type { AccessLists, Files, OpenDatabaseOptions } from "../../src/host/host.ts";
+import type { FakeEntry } from "./fake_disk.ts";
 import { createFakeHost, type FakeHost, type FakeHostOptions } from "./fake_host.ts";
 
 /** Ann's environment. */
@@ -16,6 +17,9 @@ export const WINDOWS_ENV = {
   PATH: "C:\\WINDOWS\\system32;C:\\WINDOWS;.;bin",
   USERNAME: "Änn",
 };
+
+/** The fake's disk has owners, as POSIX does: these are hers. */
+const DIRECTORY: FakeEntry = { type: "directory", uid: 1000, gid: 1000 };
 
 /** Where the disk of the fake keeps a path of Windows. */
 export function onDisk(path: string): string {
@@ -32,7 +36,12 @@ export interface FakeWindowsOptions extends FakeHostOptions {
 
 /** Makes a fake Windows. */
 export function createFakeWindows(options: FakeWindowsOptions = {}): FakeHost {
-  const files = Object.entries(options.files ?? {}).map(([path, entry]) => [onDisk(path), entry]);
+  const files = Object.entries({
+    "C:\\work": DIRECTORY,
+    [WINDOWS_ENV.USERPROFILE]: DIRECTORY,
+    [WINDOWS_ENV.TEMP]: DIRECTORY,
+    ...options.files,
+  }).map(([path, entry]) => [onDisk(path), entry]);
   const host = createFakeHost({
     env: WINDOWS_ENV,
     workingDirectory: "C:\\work",
@@ -40,10 +49,9 @@ export function createFakeWindows(options: FakeWindowsOptions = {}): FakeHost {
     os: "windows",
     files: Object.fromEntries(files),
   });
-  for (const directory of ["C:\\work", WINDOWS_ENV.TEMP]) {
-    host.disk.put(onDisk(directory), { type: "directory", uid: 1000, gid: 1000 });
-  }
+  const { openDatabase } = host;
   return Object.assign(host, {
+    openDatabase: (path: string, open: OpenDatabaseOptions) => openDatabase(onDisk(path), open),
     user: undefined,
     files: translating(host.files),
     accessLists: options.accessLists,

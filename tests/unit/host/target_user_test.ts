@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { findTargetUser } from "../../../src/host/target_user.ts";
 import { createFakeHost, type FakeHostOptions } from "../../support/fake_host.ts";
+import { createFakeWindows, WINDOWS_ENV } from "../../support/fake_windows.ts";
 import { rejectsWith } from "../../support/scratch_directory.ts";
 
 const PASSWD = [
@@ -190,5 +191,27 @@ describe("findTargetUser()", () => {
       files: { "/etc/passwd": { type: "directory" } },
     });
     assert.equal((await findTargetUser(host)).name, "ann");
+  });
+});
+
+describe("findTargetUser() on Windows", () => {
+  const ann = { home: WINDOWS_ENV.USERPROFILE, name: "Änn", isRoot: false, owner: undefined };
+  test("takes the profile, whatever Git Bash has made of HOME", async () => {
+    for (const HOME of [undefined, "/c/Users/x", "C:\\Users\\other"]) {
+      const env = HOME === undefined ? WINDOWS_ENV : { ...WINDOWS_ENV, HOME };
+      assert.deepEqual(await findTargetUser(createFakeWindows({ env })), ann);
+    }
+  });
+  test("asks neither a user database nor sudo's variables", async () => {
+    const host = createFakeWindows({ env: { ...WINDOWS_ENV, SUDO_UID: "0", SUDO_USER: "root" } });
+    assert.deepEqual(await findTargetUser(host), ann);
+    assert.deepEqual(host.commandLines, []);
+  });
+  test("takes HOME where there is no profile, and refuses what is no path", async () => {
+    const host = createFakeWindows({ env: { HOME: "D:\\home" } });
+    assert.equal((await findTargetUser(host)).home, "D:\\home");
+    for (const env of [{}, { USERPROFILE: "Users\\ann" }, { USERPROFILE: "C:ann" }]) {
+      await rejectsWith("HOME_MISSING", findTargetUser(createFakeWindows({ env })));
+    }
   });
 });

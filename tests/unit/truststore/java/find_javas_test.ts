@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { findTargetUser } from "../../../../src/host/target_user.ts";
 import { findJavaTrustFiles, labelOf } from "../../../../src/truststore/java/find_javas.ts";
-import { LINUX_JAVA_PLACES } from "../../../../src/truststore/java/places.ts";
+import { LINUX_JAVA_PLACES, WINDOWS_JAVA_PLACES } from "../../../../src/truststore/java/places.ts";
 import type { FakeEntry } from "../../../support/fake_disk.ts";
 import { createFakeHost, type FakeHostOptions } from "../../../support/fake_host.ts";
+import { createFakeWindows, WINDOWS_ENV } from "../../../support/fake_windows.ts";
 
 const CACERTS = "lib/security/cacerts";
 const KEYTOOL = { keytool: () => 0 };
@@ -126,6 +127,72 @@ describe("findJavaTrustFiles()", () => {
         [`/opt/a/${CACERTS}`]: { type: "directory" },
         [`/opt/b/${CACERTS}`]: { target: "/gone" },
       }),
+      [],
+    );
+  });
+});
+
+describe("findJavaTrustFiles() on Windows", () => {
+  const PROGRAMS = "C:\\Program Files";
+  const HOME = WINDOWS_ENV.USERPROFILE;
+  const env = {
+    ...WINDOWS_ENV,
+    ProgramFiles: PROGRAMS,
+    "ProgramFiles(x86)": "C:\\Program Files (x86)",
+  };
+
+  async function findOnWindows(
+    files: Record<string, string>,
+    options: FakeHostOptions = {},
+  ) {
+    const host = createFakeWindows({ env, ...options, files });
+    const user = await findTargetUser(host);
+    const found = await findJavaTrustFiles(host, user, WINDOWS_JAVA_PLACES);
+    return found.map((file) => ({ path: file.path, label: labelOf(file), javas: file.javas }));
+  }
+
+  const homes = [
+    `${PROGRAMS}\\Java\\jdk-21`,
+    `C:\\Program Files (x86)\\Java\\jre-1.8`,
+    `${PROGRAMS}\\Eclipse Adoptium\\jdk-21.0.4.7-hotspot`,
+    `${PROGRAMS}\\Microsoft\\jdk-21.0.4.7-hotspot`,
+    `${PROGRAMS}\\Amazon Corretto\\jdk21.0.4_7`,
+    `${PROGRAMS}\\Zulu\\zulu-21`,
+    `${PROGRAMS}\\BellSoft\\LibericaJDK-21`,
+    `${PROGRAMS}\\Android\\Android Studio\\jbr`,
+    `${HOME}\\AppData\\Local\\Programs\\Eclipse Adoptium\\jdk-21`,
+    `${HOME}\\.jdks\\temurin-21`,
+    `${HOME}\\.gradle\\jdks\\x`,
+    `${HOME}\\scoop\\apps\\temurin21-jdk\\current`,
+  ];
+  for (const home of homes) {
+    test(`finds ${home}`, async () => {
+      const keytool = `${home}\\bin\\keytool`;
+      const found = await findOnWindows({
+        [`${home}\\lib\\security\\cacerts`]: "x",
+        [`${home}\\release`]: release("21.0.4", "Vendor"),
+      }, { commands: { [keytool]: () => 0 } });
+      assert.equal(found.length, 1);
+      assert.equal(found[0]!.path, `${home}\\lib\\security\\cacerts`);
+      assert.equal(found[0]!.label, "Java 21 (Vendor)");
+      assert.equal(found[0]!.javas[0]!.home, home);
+      assert.notEqual(found[0]!.javas[0]!.keytool, undefined);
+    });
+  }
+  test("finds JAVA_HOME on any drive", async () => {
+    const files = { "D:\\jdk\\lib\\security\\cacerts": "x" };
+    const found = await findOnWindows(files, { env: { ...env, JAVA_HOME: "D:\\jdk\\" } });
+    assert.deepEqual(found.map(({ path }) => path), ["D:\\jdk\\lib\\security\\cacerts"]);
+  });
+  test("passes over what is no Java, and variables that are not set", async () => {
+    const security = "lib\\security\\cacerts";
+    assert.deepEqual(
+      await findOnWindows({
+        [`${PROGRAMS}\\Microsoft\\Edge\\${security}`]: "x",
+        [`${HOME}\\scoop\\apps\\python\\current\\${security}`]: "x",
+        [`${HOME}\\scoop\\apps\\temurin21-jdk\\21.0.4\\${security}`]: "x",
+        [`C:\\work\\Java\\jdk\\${security}`]: "x",
+      }, { env: WINDOWS_ENV }),
       [],
     );
   });

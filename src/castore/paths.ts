@@ -74,7 +74,9 @@ export function locateState(host: Host, user: TargetUser, dir: string | undefine
       "Cannot use the state directory: its path is empty or invalid",
     );
   }
-  const relative = given.replace(/^(?:\.\/+)+/, "").replace(/^\.$/, "");
+  const relative = given
+    .replace(isWindowsPath(host.workingDirectory) ? /^(?:\.[\\/]+)+/ : /^(?:\.\/+)+/, "")
+    .replace(/^\.$/, "");
   const path = isAbsolutePath(given)
     ? given
     : relative === ""

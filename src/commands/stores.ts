@@ -48,7 +48,10 @@ export async function findStores(
     if (kinds !== undefined && !kinds.includes(kind)) continue;
     if (stores.some((store) => store.kind === kind && store.path === path)) continue;
     const hidden = await openRecordedStore(search, kind, path);
-    if (hidden !== undefined) stores.push(hidden);
+    if (hidden === undefined) continue;
+    // Before the others of its kind: what the machine's store gives back, the user's does not show any more.
+    const at = stores.findIndex((store) => store.kind === kind);
+    stores.splice(at === -1 ? stores.length : at, 0, hidden);
   }
   return stores;
 }

@@ -138,8 +138,30 @@ describe("WSL: command contract, not Windows", SLOW, () => {
       const outcomes = undone.json().stores.map((store: { path: string; outcome: string }) =>
         `${store.path} ${store.outcome}`
       );
-      assert.ok(outcomes.includes("Cert:\\LocalMachine\\Root removed"), outcomes.join(", "));
+      assert.deepEqual(outcomes, [
+        "Cert:\\LocalMachine\\Root removed",
+        "Cert:\\CurrentUser\\Root removed",
+      ]);
+      assert.equal(undone.code, 0);
       assert.deepEqual(wsl.roots("machine"), []);
+    },
+  );
+
+  test(
+    "a new CA takes the old one's place in the machine's store, and opens no window",
+    SLOW,
+    async () => {
+      const wsl = makeWsl();
+      wsl.set("elevated", "");
+      await wsl.run("setup", "localhost", "--machine");
+      const [former] = wsl.roots("machine");
+      wsl.set("answer", "no");
+      const permitted = await wsl.run("ca", "permit", "example.com", "--json");
+      assert.equal(permitted.code, 0, permitted.stdout + permitted.stderr);
+      assert.deepEqual(wsl.roots("user"), []);
+      const roots = wsl.roots("machine");
+      assert.equal(roots.length, 1);
+      assert.notEqual(roots[0], former);
     },
   );
 

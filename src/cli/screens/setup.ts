@@ -29,8 +29,8 @@ export const setupScreen: Screen = (anyDocument, { style, quiet, program }) => {
       ...certificateFiles(certificate, style),
       "",
       style.bold("nginx"),
-      `  ssl_certificate     ${cert};`,
-      `  ssl_certificate_key ${key};`,
+      `  ssl_certificate     ${nginxPath(cert)};`,
+      `  ssl_certificate_key ${nginxPath(key ?? "")};`,
       style.dim(`  a whole server block: ${program} config nginx ${names[0]}`),
     );
   }
@@ -43,3 +43,8 @@ export const setupScreen: Screen = (anyDocument, { style, quiet, program }) => {
   lines.push(`  To see how things stand: ${program} status`, `  To undo: ${program} uninstall`);
   return lines.join("\n");
 };
+
+/** A path as a parameter of nginx: a blank ends one, and a backslash is an escape. */
+function nginxPath(path: string): string {
+  return /[\s"'\\;{}]/.test(path) ? `"${path.replaceAll(/["\\]/g, "\\$&")}"` : path;
+}

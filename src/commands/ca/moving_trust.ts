@@ -91,7 +91,8 @@ export async function trustEverywhere(
   }
   const needsRoot = bad.outcome === "needs-root";
   // The commands of the store itself name a copy of the new root, which is taken away again.
-  const hints = needsRoot ? [`sudo ${retry}`] : bad.hints ?? [];
+  const again = context.host.user === undefined ? retry : `sudo ${retry}`;
+  const hints = needsRoot ? [again] : bad.hints ?? [];
   const code = needsRoot
     ? "NEEDS_ROOT"
     : bad.outcome === "unavailable"

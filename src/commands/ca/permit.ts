@@ -6,6 +6,7 @@
  * @module
  */
 
+import { currentTrust } from "../../castore/ledger.ts";
 import { LocalTlsError } from "../../errors.ts";
 import type { Authority } from "../../pki/authority.ts";
 import { extendPermitted, type Permitted } from "../../pki/permitted.ts";
@@ -88,7 +89,9 @@ async function change(
   const held = await requireAuthority(context, workplace.state);
   // Looking for stores takes a while; what is permitted already needs none.
   if (await choose(held) === undefined) return unchanged(workplace.state, held, command);
-  const stores = await findStores(context, workplace, flags);
+  const recorded = currentTrust((await workplace.state.trusted.read()).events)
+    .filter(({ sha256 }) => sha256 === held.rootSha256);
+  const stores = await findStores(context, workplace, flags, recorded);
   const request = { command, words, choose };
   return await replaceAuthority(context, workplace, stores, held, request);
 }

@@ -74,10 +74,10 @@ describe("a state directory with access lists", () => {
   ];
   for (const [what, path, access] of refused) {
     test(`is refused when ${what}`, async () => {
-      let open: string | undefined;
-      const { make, state } = await start((asked) => asked === open ? [access] : []);
+      const opened: string[] = [];
+      const { make, state } = await start((asked) => opened.includes(asked) ? [access] : []);
       await make();
-      open = path;
+      opened.push(path);
       await assert.rejects(state.loadAuthority(), (error: Error & { hints?: string[] }) => {
         assert.equal((error as { code?: string }).code, "STATE_UNSAFE");
         assert.ok(error.message.startsWith(`Cannot use "${path}"`), error.message);

@@ -45,6 +45,8 @@ export async function status(
     stores = await readStates(await findStores(context, workplace, flags), anchor);
     if (stores.some(({ outcome }) => outcome === "untrusted")) {
       todo.push({ message: "Not every store trusts the CA.", command: `${program} trust` });
+    } else if (stores.some(({ outcome }) => outcome === "failed")) {
+      todo.push({ message: "Not every store could be read.", command: `${program} trust` });
     }
   }
   todo.push(...await leftoverTodo(context, workplace, authority));

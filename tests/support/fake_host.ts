@@ -232,7 +232,8 @@ function findCommand(
   const commands = options.commands ?? {};
   const exact = commands[name];
   if (exact !== undefined) {
-    return { path: name.startsWith("/") ? name : `/usr/bin/${name}`, command: exact };
+    const isPath = name.startsWith("/") || /^[A-Za-z]:/.test(name);
+    return { path: isPath ? name : `/usr/bin/${name}`, command: exact };
   }
   if (!name.startsWith("/")) return undefined;
   const command = commands[name.slice(name.lastIndexOf("/") + 1)];

@@ -8,6 +8,7 @@ import {
   type FakeHostOptions,
   fakeSudo,
 } from "../../support/fake_host.ts";
+import { createFakeWindows } from "../../support/fake_windows.ts";
 
 const STEPS = [["install", "-m", "0644", "--", "/home/ann/my ca.pem", "/etc/x.crt"], ["refresh"]];
 const TOOLS: Record<string, FakeCommand> = { install: () => 0, refresh: () => 0, true: () => 0 };
@@ -175,4 +176,20 @@ describe("elevation", () => {
       `doas rm -- '/a b/it'\\''s;$HOME'`,
     ]);
   });
+});
+
+test("on Windows there is no root: the bare commands, for an administrator's prompt", async () => {
+  const host = createFakeWindows({
+    interactive: true,
+    // Windows has a sudo of its own, which is off by default and works otherwise.
+    commands: { ...TOOLS, sudo: fakeSudo },
+  });
+  const elevation = createElevation(host);
+  assert.equal(await elevation.prefix(), undefined);
+  await assert.rejects(elevation.run(STEPS, "add it"), {
+    code: "NEEDS_ROOT",
+    message: /administrator is needed .*Run as administrator/,
+    hints: ["install -m 0644 -- '/home/ann/my ca.pem' /etc/x.crt", "refresh"],
+  });
+  assert.deepEqual(host.commandLines, []);
 });

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { findTargetUser } from "../../../../src/host/target_user.ts";
 import { createElevation } from "../../../../src/truststore/elevation.ts";
 import { createJavaFamily } from "../../../../src/truststore/java/family.ts";
-import { LINUX_JAVA_PLACES } from "../../../../src/truststore/java/places.ts";
+import { LINUX_JAVA_PLACES, WINDOWS_JAVA_PLACES } from "../../../../src/truststore/java/places.ts";
 import type { TrustStore } from "../../../../src/truststore/store.ts";
 import {
   createFakeHost,
@@ -12,6 +12,7 @@ import {
   type FakeHostOptions,
   fakeSudo,
 } from "../../../support/fake_host.ts";
+import { createFakeWindows, onDisk, WINDOWS_ENV } from "../../../support/fake_windows.ts";
 import { ANCHOR_FILE, otherAnchor, rootAnchor } from "../fixture_anchors.ts";
 import {
   JKS_BOTH,
@@ -291,5 +292,53 @@ describe("a Java trust store that is encrypted", () => {
     const text = (head + entry("ca", "trustedCertEntry", rootAnchor.pem))
       .replaceAll("Alias name", "Aliasname");
     await assert.rejects((await store(text)).state(rootAnchor), { code: "TOOL_FAILED" });
+  });
+});
+
+describe("a Java trust store on Windows", () => {
+  const home = "C:\\Program Files\\Eclipse Adoptium\\jdk-21";
+  const cacerts = `${home}\\lib\\security\\cacerts`;
+  const file = "C:\\Users\\Änn Lee\\root.pem";
+  const anchor = { ...rootAnchor, file };
+
+  async function start(uid: number) {
+    const keytool: FakeCommand = (argv, _input, host) => {
+      const node = host.disk.get(onDisk(argv[argv.indexOf("-keystore") + 1]!));
+      if (node === undefined) return { code: 1, stdout: "keytool error: no such file" };
+      node.content = (argv.includes("-importcert") ? JKS_BOTH : JKS_OTHER).slice();
+      return 0;
+    };
+    const host = createFakeWindows({
+      env: { ...WINDOWS_ENV, ProgramFiles: "C:\\Program Files" },
+      files: {
+        [`${home}\\lib\\security`]: { type: "directory", uid },
+        [cacerts]: { content: JKS_OTHER, uid },
+        [file]: anchor.pem,
+      },
+      commands: { [`${home}\\bin\\keytool`]: keytool, [`/usr/bin/${home}\\bin\\keytool`]: keytool },
+    });
+    const context = {
+      host,
+      user: await findTargetUser(host),
+      elevation: createElevation(host),
+    };
+    const [store] = await createJavaFamily(WINDOWS_JAVA_PLACES).discover(context);
+    return { host, store: store! };
+  }
+
+  test("is changed by keytool on a copy where the user may write", async () => {
+    const { host, store } = await start(1000);
+    await store.add(anchor);
+    assert.deepEqual(await store.state(anchor), { state: "trusted" });
+    assert.deepEqual(host.disk.names(onDisk(`${home}\\lib\\security`)), ["cacerts"]);
+    await store.remove(anchor, []);
+    assert.deepEqual(await store.state(anchor), { state: "absent" });
+  });
+
+  test("in Program Files needs an administrator, and is left as it is without", async () => {
+    const { host, store } = await start(0);
+    await assert.rejects(store.add(anchor), { code: "NEEDS_ROOT", message: /administrator/ });
+    assert.deepEqual(host.commandLines, []);
+    assert.deepEqual(await store.state(anchor), { state: "absent" });
   });
 });

@@ -23,10 +23,12 @@ const DIRECTORY: FakeEntry = { type: "directory", uid: 1000, gid: 1000 };
 
 /** Where the disk of the fake keeps a path of Windows. */
 export function onDisk(path: string): string {
-  const slashes = path.replaceAll("\\", "/").replaceAll(/\/{2,}/g, "/");
-  return /^[A-Za-z]:/.test(slashes)
-    ? `/${slashes[0]!.toUpperCase()}${slashes.slice(2).replace(/\/$/, "")}`
-    : slashes;
+  const slashes = path.replaceAll("\\", "/").replaceAll(/\/{2,}/g, "/").replaceAll("/./", "/");
+  if (/^[A-Za-z]:/.test(slashes)) {
+    return `/${slashes[0]!.toUpperCase()}${slashes.slice(2).replace(/\/$/, "")}`;
+  }
+  // From the working directory, as the system resolves it.
+  return slashes.startsWith("/") ? slashes : `/C/work/${slashes.replace(/^\.\//, "")}`;
 }
 
 /** Options as for createFakeHost(), with paths of Windows. */

@@ -8,7 +8,7 @@
  * @module
  */
 
-import { LocalTlsError } from "../../errors.ts";
+import { type ErrorCode, LocalTlsError } from "../../errors.ts";
 import { quoteWindowsCommand } from "../../host/windows_words.ts";
 import { checkAnchorCopy } from "../anchor_copy.ts";
 import type {
@@ -94,23 +94,27 @@ export function createWindowsStore(
     const canAnswer = asks && host.terminal.interactive;
     const timeoutMs = canAnswer ? ANSWER_TIMEOUT_MS : SHORT_TIMEOUT_MS;
     const result = await host.commands.run(argv, { timeoutMs });
-    const fail = (code: "CANCELLED" | "NEEDS_ROOT" | "TOOL_TIMEOUT", state: string, hint: string) =>
+    const fail = (code: ErrorCode, state: string, hint: string) =>
       new LocalTlsError(code, `Cannot ${purpose}: ${state}`, { hints: [hint] });
     const again = quoteWindowsCommand(shown);
     const elevated = quoteWindowsCommand(silent);
-    const instead = silent === shown ? "" : "; an administrator's prompt needs none";
+    const isHelped = silent !== shown;
+    const instead = isHelped ? "; an administrator's prompt needs none" : "";
     switch (outcomeOf(result)) {
       case "done":
         return;
       case "cancelled":
         throw fail("CANCELLED", "the Security Warning of Windows was not answered with Yes", again);
       case "access-denied":
-        // From the user's store: there is no desktop to show the warning on (a service, a session over SSH).
+        if (!asks) {
+          const state =
+            "an administrator is needed (paste this into a prompt opened with Run as administrator)";
+          throw fail("NEEDS_ROOT", state, elevated);
+        }
+        // There is no desktop to show the warning on: a service, a session over SSH.
         throw fail(
-          "NEEDS_ROOT",
-          asks
-            ? `Windows cannot show its Security Warning here${instead}`
-            : "an administrator is needed (paste this into a prompt opened with Run as administrator)",
+          isHelped ? "NEEDS_ROOT" : "TOOL_FAILED",
+          `Windows cannot show its Security Warning here${instead}`,
           elevated,
         );
     }

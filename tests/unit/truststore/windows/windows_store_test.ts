@@ -143,6 +143,19 @@ describe("the user's Root store of Windows", () => {
     assert.equal(result.hint, `${CERTUTIL} -addstore -f Root "${FILE}"`);
   });
 
+  test("a removal that cannot be asked about is not for an administrator: the entry is the user's", async () => {
+    const { change, fake } = await start();
+    await change("add");
+    for (const warning of ["no desktop", "unanswered"] as const) {
+      fake.warning = warning;
+      const result = await change("remove");
+      assert.equal(result.outcome, "failed");
+      assert.equal(result.hint, `${CERTUTIL} -user -delstore Root ${sha1}`);
+      assert.ok(!/administrator/.test(result.reason!));
+    }
+    assert.equal(fake.user.size, 1);
+  });
+
   test("a tool that says yes and does nothing is not believed", async () => {
     for (const lies of ["always", "in changes"] as const) {
       const { change, fake } = await start({ set: (fake) => (fake.lies = lies) });

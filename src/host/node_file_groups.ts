@@ -10,7 +10,7 @@ import * as path from "node:path";
 import { toHex } from "../bytes.ts";
 import type { LocalTlsError } from "../errors.ts";
 import type { FileToWrite, WriteOptions } from "./host.ts";
-import { renameOver } from "./held_files.ts";
+import { placeTogether } from "./held_files.ts";
 import { applyOwnership, syncDirectory } from "./node_directories.ts";
 import {
   closeQuietly,
@@ -83,11 +83,11 @@ export function writeFileGroups(
   // All are written before the first is synced: a journal then has them in one transaction.
   step(syncStaged);
   step((group) => {
-    for (let next = group.staged[0]; next !== undefined; next = group.staged[0]) {
-      group.current = next.path;
-      renameOver(next.temporary, next.path);
+    group.current = group.staged[0]?.path ?? "";
+    placeTogether([...group.staged], () => {
       group.staged.shift();
-    }
+      group.current = group.staged[0]?.path ?? group.current;
+    });
   });
   const synced = new Set<string>();
   step((group) => {

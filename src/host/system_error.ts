@@ -5,7 +5,10 @@
  */
 
 import { type ErrorCode, LocalTlsError } from "../errors.ts";
+import { operatingSystem } from "./operating_system.ts";
 import { freeSpaceCommands, makeDirectoryCommand, showCommand } from "./shell_hints.ts";
+
+const ON_WINDOWS = operatingSystem() === "windows";
 
 /** The words of strerror(3) for the codes that files and processes meet. */
 const SENTENCES: Readonly<Record<string, string>> = {
@@ -76,11 +79,18 @@ export function fileError(action: FileAction, path: string, error: unknown): Loc
   const parent = parentOf(path);
   const state = code === "ENOENT" && !reading && action !== "rename"
     ? `The directory "${parent}" does not exist`
+    : !reading && canBeHeld(code)
+    ? `${describeSystemError(error)}, or it is open in another program`
     : describeSystemError(error);
   return new LocalTlsError(errorCode, `Cannot ${action} "${path}": ${state}`, {
     hints: fileHints(code, parent, reading),
     cause: error,
   });
+}
+
+/** Windows keeps a file that is open from being replaced, with the codes of missing permission. */
+function canBeHeld(code: string | undefined): boolean {
+  return ON_WINDOWS && (code === "EPERM" || code === "EACCES" || code === "EBUSY");
 }
 
 function fileHints(code: string | undefined, parent: string, reading: boolean): string[] {

@@ -10,7 +10,7 @@ import process from "node:process";
 import { toBytes } from "../bytes.ts";
 import { LocalTlsError } from "../errors.ts";
 import { dataDirectoryFor } from "./data_directory.ts";
-import type { Host } from "./host.ts";
+import type { AccessLists, Commands, Files, Host } from "./host.ts";
 import { createNodeCommands } from "./node_commands.ts";
 import { openNodeDatabase } from "./node_database.ts";
 import { createNodeFiles } from "./node_files.ts";
@@ -18,7 +18,6 @@ import { createNodeNetwork } from "./node_network.ts";
 import { createNodeOutput, type NodeOutput } from "./node_output.ts";
 import { operatingSystem } from "./operating_system.ts";
 import { createNodeTerminal, readStdin } from "./node_terminal.ts";
-import { createWindowsAccessLists } from "./windows_acl.ts";
 
 /** What a shell reports for a program that SIGPIPE ended: 128 + 13. */
 const EXIT_BROKEN_PIPE = 141;
@@ -56,7 +55,7 @@ export function createNodeHost(): NodeHost {
     },
     files,
     commands,
-    accessLists: os === "windows" ? createWindowsAccessLists(commands, files, env) : undefined,
+    accessLists: os === "windows" ? openAccessLists(commands, files, env) : undefined,
     terminal: createNodeTerminal(output, env),
     network: createNodeNetwork(),
     openDatabase: openNodeDatabase,
@@ -78,6 +77,22 @@ export function createNodeHost(): NodeHost {
     isTerminal: output.isTerminal,
     columns: output.columns,
     exit: (code) => process.exit(code === 0 && output.isBroken() ? EXIT_BROKEN_PIPE : code),
+  };
+}
+
+/** Loaded when first asked. */
+function openAccessLists(
+  commands: Commands,
+  files: Files,
+  env: (name: string) => string | undefined,
+): AccessLists {
+  let loaded: Promise<AccessLists> | undefined;
+  const load = () =>
+    loaded ??= import("./windows_acl.ts")
+      .then(({ createWindowsAccessLists }) => createWindowsAccessLists(commands, files, env));
+  return {
+    protect: async (directory) => await (await load()).protect(directory),
+    others: async (path) => await (await load()).others(path),
   };
 }
 

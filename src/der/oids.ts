@@ -38,6 +38,7 @@ export const OID = {
   extKeyUsage: "2.5.29.37",
   inhibitAnyPolicy: "2.5.29.54",
   authorityInfoAccess: "1.3.6.1.5.5.7.1.1",
+  anyPolicy: "2.5.29.32.0",
   subjectDirectoryAttributes: "2.5.29.9",
   privateKeyUsagePeriod: "2.5.29.16",
   freshestCRL: "2.5.29.46",
@@ -69,6 +70,7 @@ export const OID = {
 
   // Public key algorithms: RFC 3279, RFC 5480, RFC 8410
   rsaEncryption: "1.2.840.113549.1.1.1",
+  mgf1: "1.2.840.113549.1.1.8",
   rsassaPss: "1.2.840.113549.1.1.10",
   ecPublicKey: "1.2.840.10045.2.1",
   prime256v1: "1.2.840.10045.3.1.7",

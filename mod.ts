@@ -16,6 +16,29 @@
  * assert.match(issued.fullchainPem, /^-----BEGIN CERTIFICATE-----/);
  * ```
  *
+ * @example Ask whether a certificate is trusted for a name, and why not
+ * ```ts
+ * import assert from "node:assert/strict";
+ * const hierarchy = await createHierarchy({
+ *   description: "ann@laptop",
+ *   permitted: { any: false, domains: ["test"] },
+ *   now: new Date(),
+ * });
+ * const names = [parseRequestedName("app.test").name];
+ * const authority = await openAuthority(hierarchy);
+ * const issued = await issueServerCertificate(authority, { names, now: new Date() });
+ * const chain = {
+ *   leaf: issued.certificate.der,
+ *   intermediates: [hierarchy.issuer],
+ *   anchors: [hierarchy.root],
+ *   purpose: "server" as const,
+ *   time: new Date(),
+ * };
+ * assert.equal((await verifyPath({ ...chain, name: "app.test" })).ok, true);
+ * const refused = await verifyPath({ ...chain, name: "bank.example" });
+ * assert.equal(refused.ok === false && refused.reason.code, "NAME_MISMATCH");
+ * ```
+ *
  * @module
  */
 
@@ -24,6 +47,19 @@ export { createHierarchy } from "./src/pki/hierarchy.ts";
 export { type Authority, openAuthority } from "./src/pki/authority.ts";
 export { type IssuedCertificate, issueServerCertificate } from "./src/pki/issue.ts";
 export { checkPermitted, type Permitted, permittedDomains } from "./src/pki/permitted.ts";
+export type {
+  PathProfile,
+  PathResult,
+  PolicyInputs,
+  VerifyPathOptions,
+} from "./src/pki/path/options.ts";
+export {
+  PATH_REASON_CODES,
+  type PathReason,
+  type PathReasonCode,
+  type ReasonCertificate,
+} from "./src/pki/path/reason.ts";
+export { verifyPath } from "./src/pki/path/verify_path.ts";
 export { parseRequestedName, type RequestedName } from "./src/pki/requested_name.ts";
 export { type Certificate, parseCertificate } from "./src/x509/certificate.ts";
 export { decodePem, encodePem, type PemBlock } from "./src/der/pem.ts";

@@ -25,7 +25,9 @@ export function concatBytes(parts: readonly Uint8Array[]): Bytes {
  * fingerprints, identifiers), never for secrets.
  */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 /** The two digits of every octet: looking up is six times faster than formatting. */

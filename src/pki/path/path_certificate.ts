@@ -60,6 +60,8 @@ export interface PathCertificate {
   readonly key: PathKey;
   /** Whether a time from 1950 to 2049 is a GeneralizedTime (RFC 5280, 4.1.2.5 wants a UTCTime). */
   readonly earlyGeneralizedTime: boolean;
+  /** Whether the signature is that of a key, for the keys tried: it depends on the octets of the two alone. */
+  readonly signedWith: WeakMap<PathKey, boolean>;
 }
 
 /** Certificates kept: issuers come back with every leaf, and a machine has 150 anchors. */
@@ -155,6 +157,7 @@ function parse(der: Bytes): PathCertificate {
     inhibitAnyPolicy: readInhibitAnyPolicy(certificate),
     key: readPathKey(certificate),
     earlyGeneralizedTime: hasEarlyGeneralizedTime(certificate),
+    signedWith: new WeakMap(),
   };
 }
 

@@ -50,7 +50,7 @@ export class PathSearch {
   readonly #issuers: ReadonlyMap<string, readonly PathNode[]>;
   readonly #broken: readonly BrokenNode[];
   readonly #budget: Budget = { comparisons: MAX_COMPARISONS };
-  readonly #signatures = new Map<PathCertificate, Map<PathCertificate, boolean>>();
+  #distances: ReadonlyMap<string, number> | undefined;
   #signaturesLeft = MAX_SIGNATURES;
   #stepsLeft = MAX_STEPS;
   #best: (NodeFault & { readonly stage: number; readonly depth: number }) | undefined;
@@ -118,30 +118,37 @@ export class PathSearch {
   #candidates(path: readonly PathNode[]): PathNode[] {
     const { read } = path[path.length - 1]!;
     const named = this.#issuers.get(read.issuerKey) ?? [];
-    return named.filter(({ read: other }) => !path.some(({ read }) => isSameAuthority(read, other)))
-      .map((node) => ({ node, rank: this.#rank(read, node) }))
+    const usable = named.filter(({ read: other }) =>
+      !path.some(({ read }) => isSameAuthority(read, other))
+    );
+    if (usable.length < 2) return usable;
+    return usable.map((node) => ({ node, rank: this.#rank(read, node) }))
       .sort((a, b) => a.rank - b.rank)
       .map(({ node }) => node);
   }
 
-  /** RFC 4158, 3.5: key identifiers that fit, then anchors, then what is valid now. Lower is better. */
+  /** RFC 4158, 3.5: key identifiers that fit, then what is valid now, then the shortest way. Lower is better. */
   #rank(subject: PathCertificate, { read, role }: PathNode): number {
     const { notBefore, notAfter } = read.certificate;
     const { time } = this.#query;
     const valid = time >= notBefore.getTime() && time < notAfter.getTime() + 1000;
-    return (keyIdentifiersDiffer(subject, read) ? 4 : 0) + (role === "anchor" ? 0 : 2) +
-      (valid ? 0 : 1);
+    return (keyIdentifiersDiffer(subject, read) ? 2 * FAR : 0) + (valid ? 0 : FAR) +
+      (role === "anchor" ? 0 : 1 + this.#distance(read.issuerKey));
+  }
+
+  /** Certificates from a name to the nearest anchor, by names alone; FAR where there is no way. */
+  #distance(name: string): number {
+    this.#distances ??= nameDistances(this.#issuers);
+    return this.#distances.get(name) ?? FAR - 1;
   }
 
   /** undefined where no more signatures may be checked. */
   async #isSigned(subject: PathCertificate, issuer: PathCertificate): Promise<boolean | undefined> {
-    let known = this.#signatures.get(subject);
-    if (known === undefined) this.#signatures.set(subject, known = new Map());
-    const before = known.get(issuer);
-    if (before !== undefined) return before;
+    const known = subject.signedWith.get(issuer.key);
+    if (known !== undefined) return known;
     if (this.#signaturesLeft-- <= 0) return undefined;
     const signed = await isSignedWith(subject.certificate, issuer.key);
-    known.set(issuer, signed);
+    subject.signedWith.set(issuer.key, signed);
     return signed;
   }
 
@@ -169,6 +176,30 @@ export class PathSearch {
     }
     this.#best = { stage, depth, node, fault: problem };
   }
+}
+
+/** More than any distance: what is ranked lower for another cause comes behind all that is not. */
+const FAR = 1_000_000;
+
+/** Breadth first from the anchors: in a mesh of CAs the short way is found before the thousand long ones. */
+function nameDistances(
+  issuers: ReadonlyMap<string, readonly PathNode[]>,
+): ReadonlyMap<string, number> {
+  const issuedBy = new Map<string, Set<string>>();
+  const distances = new Map<string, number>();
+  for (const [name, nodes] of issuers) {
+    for (const { role, read } of nodes) {
+      if (role === "anchor") distances.set(name, 0);
+      else issuedBy.set(read.issuerKey, (issuedBy.get(read.issuerKey) ?? new Set()).add(name));
+    }
+  }
+  // A Map is walked in the order of insertion, what is added meanwhile included.
+  for (const [name, distance] of distances) {
+    for (const below of issuedBy.get(name) ?? []) {
+      if (!distances.has(below)) distances.set(below, distance + 1);
+    }
+  }
+  return distances;
 }
 
 /** RFC 4158, 5.2: the same name with the same key is the same CA, and a path that comes back to it is a loop. */

@@ -39,6 +39,8 @@ const ITERATIONS = 5;
 /** Good encodings. */
 export interface Corpus {
   readonly certificates: readonly Uint8Array[];
+  /** A leaf, its issuer and the anchor, in this order. */
+  readonly chain: readonly Uint8Array[];
   readonly privateKeys: readonly Uint8Array[];
   readonly encryptedKeys: readonly Uint8Array[];
   readonly requests: readonly Uint8Array[];
@@ -73,6 +75,7 @@ export async function makeCorpus(): Promise<Corpus> {
   const content = { privateKey, certificates, friendlyName: "a.test" };
   return {
     certificates: [...own, ...own, ...own, ...roots],
+    chain: [issued.certificate.der, hierarchy.issuer, hierarchy.root],
     privateKeys: [privateKey, rsa, hierarchy.issuerKey],
     encryptedKeys: [await encryptPrivateKey(privateKey, PASSWORD, { iterations: ITERATIONS })],
     requests: [request],

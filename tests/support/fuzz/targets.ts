@@ -30,6 +30,7 @@ import {
 } from "../../../src/der/decode.ts";
 import { decodePem, encodePem } from "../../../src/der/pem.ts";
 import { LocalTlsError } from "../../../src/errors.ts";
+import { verifyPath } from "../../../src/pki/path/verify_path.ts";
 import { parseRequestedName } from "../../../src/pki/requested_name.ts";
 import { findAliases } from "../../../src/truststore/java/keystore_reader.ts";
 import { parseProfilesIni } from "../../../src/truststore/nss/profiles_ini.ts";
@@ -111,6 +112,23 @@ export function fuzzTargets(corpus: Corpus): FuzzTarget[] {
       const certificate = parseCertificate(input);
       await verifySignature(certificate, certificate.spki);
     }),
+    // One certificate of the chain damaged, in the one place or the other: the leaf, its issuer, the anchor.
+    ...corpus.chain.map((original, index) =>
+      bytes(
+        `certification path, ${["leaf", "intermediate", "anchor"][index]}`,
+        8,
+        [original],
+        (input) => verifyDamaged(corpus.chain, index, input),
+      )
+    ),
+    bytes("certification path of anything", 4, corpus.certificates, async (input) => {
+      await verifyPath({
+        ...QUESTION,
+        leaf: input,
+        intermediates: all.slice(0, 8),
+        anchors: [input],
+      });
+    }),
     bytes("PKCS#8", 10, corpus.privateKeys, (input) => {
       readNamedCurve(parsePrivateKeyInfo(input).algorithm);
     }),
@@ -160,6 +178,34 @@ export function fuzzTargets(corpus: Corpus): FuzzTarget[] {
       },
     ),
   ];
+}
+
+/** When the corpus is valid. */
+const QUESTION = {
+  name: "a.test",
+  purpose: "server",
+  time: new Date("2026-11-24T12:00:00Z"),
+} as const;
+
+/** A path that is taken although an octet of it changed would be a forgery: the anchor alone is signed by nobody. */
+async function verifyDamaged(
+  chain: readonly Uint8Array[],
+  index: number,
+  input: Uint8Array,
+): Promise<void> {
+  const [leaf, intermediate, anchor] = chain.map((der, at) => at === index ? input : der);
+  const question = { ...QUESTION, leaf: leaf!, intermediates: [intermediate!], anchors: [anchor!] };
+  const result = await verifyPath(question);
+  if (result.ok) {
+    assert.ok(index === 2 || sameOctets(input, chain[index]!), "a damaged certificate is accepted");
+    return;
+  }
+  for (const { message } of [result.reason, ...result.also]) showsOnly(message);
+  throw new LocalTlsError("CERTIFICATE_INVALID", result.reason.message);
+}
+
+function sameOctets(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((octet, i) => octet === b[i]);
 }
 
 /** Everything in it, by its type. */

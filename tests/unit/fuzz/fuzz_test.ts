@@ -28,6 +28,7 @@ describe("damaged input", () => {
           const name of [
             "DER",
             "certificate",
+            "certification path, anchor",
             "PKCS#8",
             "PKCS#12 behind its MAC",
             "requested name",

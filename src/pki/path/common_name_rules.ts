@@ -23,25 +23,29 @@ export function* commonNameFaults(
   profile: PathProfile,
 ): Generator<Fault> {
   const texts = new Set((subjectAltNames ?? []).map(generalNameText));
+  const byLowerCase = new Map([...texts].map((text) => [text.toLowerCase(), text]));
   for (const { type, value } of readName(certificate.subject).flat()) {
     if (type !== OID.commonName || (value !== undefined && texts.has(value))) continue;
     const state = profile === "baseline" || value === undefined
       ? "is none of its alternative names"
-      : imitation(value, texts);
+      : imitation(value, byLowerCase);
     if (state === undefined) continue;
     const message = `its common name ${quoteName(value ?? "")} ${state}`;
     yield fault("COMMON_NAME_NOT_IN_SAN", "subject.commonName", "BR, 7.1.4.3", message);
   }
 }
 
+/** RFC 1035, 2.3.4: what is longer is no host, and is not searched for one. */
+const MAX_HOST_LENGTH = 255;
+
 /** How a common name that is no alternative name looks like one; undefined where it does not. */
-function imitation(value: string, texts: ReadonlySet<string>): string | undefined {
+function imitation(value: string, byLowerCase: ReadonlyMap<string, string>): string | undefined {
+  if (value.length > MAX_HOST_LENGTH) return undefined;
   if (isOddAddress(value)) return "is an address that is not written as addresses are";
   const lower = value.toLowerCase();
-  for (const text of texts) {
-    if (text.toLowerCase() === lower) return `is not written as ${quoteName(text)} is`;
-  }
-  if (/(?:^|\.)xn--[^\s]*$/.test(lower) || isUnicodeHost(lower)) {
+  const same = byLowerCase.get(lower);
+  if (same !== undefined) return `is not written as ${quoteName(same)} is`;
+  if (/(?:^|\.)xn--\S*$/.test(lower) || isUnicodeHost(lower)) {
     return "is an internationalized host, and none of its alternative names";
   }
   return undefined;

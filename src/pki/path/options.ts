@@ -63,7 +63,7 @@ export type PathResult =
     readonly ok: false;
     /** What is worst: no way to an anchor comes before the leaf's own faults. */
     readonly reason: PathReason;
-    /** What else is wrong with the leaf. */
+    /** What else is wrong with the leaf, once for each code. */
     readonly also: readonly PathReason[];
   };
 
@@ -86,6 +86,7 @@ const DEFAULT_MAX_INTERMEDIATES = 8;
 
 /** Throws USAGE where the arguments are wrong: that is the caller's mistake, not a certificate's. */
 export function checkOptions(options: VerifyPathOptions): PathQuery {
+  if (typeof options !== "object" || options === null) throw wrong("there are no options");
   const { purpose, time, name, policies = {} } = options;
   if (purpose !== "server" && purpose !== "client") {
     throw wrong('purpose is neither "server" nor "client"');
@@ -100,6 +101,10 @@ export function checkOptions(options: VerifyPathOptions): PathQuery {
   const maxIntermediates = options.maxIntermediates ?? DEFAULT_MAX_INTERMEDIATES;
   if (!Number.isInteger(maxIntermediates) || maxIntermediates < 0) {
     throw wrong("maxIntermediates is no whole number");
+  }
+  if (typeof policies !== "object" || policies === null) throw wrong("policies is no object");
+  if (policies.acceptable !== undefined && !Array.isArray(policies.acceptable)) {
+    throw wrong("policies.acceptable is no list");
   }
   return {
     leaf: own(options.leaf, "leaf"),

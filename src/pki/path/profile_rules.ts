@@ -72,6 +72,11 @@ function* caFaults(read: PathCertificate, role: PathRole): Generator<Fault> {
     const field = "extensions.subjectKeyIdentifier";
     yield fault("EXTENSION_MISSING", field, "RFC 5280, 4.2.1.2", state);
   }
+  // Roots from before RFC 5280 have none, and anchors are chosen by hand.
+  if (role === "intermediate" && read.keyUsage === undefined) {
+    const state = "it is a CA without a key usage";
+    yield fault("EXTENSION_MISSING", "extensions.keyUsage", "RFC 5280, 4.2.1.3", state);
+  }
   // An intermediate may be an anchor, and then has what intermediates have.
   if (role === "anchor" && read.selfIssued && read.extKeyUsage !== undefined) {
     const state = "it is a root, and has an extended key usage";

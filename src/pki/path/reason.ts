@@ -71,7 +71,7 @@ export interface ReasonCertificate {
   readonly role: PathRole;
   /** Where it stands in `intermediates` or `anchors`; 0 for the leaf. */
   readonly index: number;
-  /** RFC 4514 text, escaped; empty where the subject is empty or cannot be read. */
+  /** RFC 4514 text, escaped; cut after 1,024 characters; empty where there is none to read. */
   readonly subject: string;
   /** SHA-256 of its DER: 64 lower-case hexadecimal digits. */
   readonly sha256: string;

@@ -30,7 +30,7 @@ import {
 } from "./path_certificate.ts";
 import { processPolicies } from "./policy_graph.ts";
 import { profileFaults } from "./profile_rules.ts";
-import type { Fault, PathReason, PathRole } from "./reason.ts";
+import type { Fault, PathReason, PathRole, ReasonCertificate } from "./reason.ts";
 import type { BrokenNode, NodeFault, NodeLabel, PathNode } from "./path_node.ts";
 import { PathSearch, type SearchResult } from "./search.ts";
 
@@ -46,7 +46,7 @@ export async function verifyPath(options: VerifyPathOptions): Promise<PathResult
   if (isFault(read)) {
     const broken = readBrokenSubject(query.leaf);
     const label = { role: "leaf" as const, index: 0, der: query.leaf, subject: broken?.subject };
-    return { ok: false, reason: await describe(label, read), also: [] };
+    return { ok: false, reason: describe(await identify(label), read), also: [] };
   }
   const leaf = toNode("leaf", 0, read);
   const anchored = query.anchors.some((der) => equalBytes(der, query.leaf));
@@ -113,29 +113,35 @@ async function refuse(
   leaf: NodeLabel,
   others: readonly Fault[],
 ): Promise<PathResult> {
-  const also = others.filter((other) => node.role !== "leaf" || other.code !== fault.code);
-  return {
-    ok: false,
-    reason: await describe(node, fault),
-    also: await Promise.all(also.map((other) => describe(leaf, other))),
-  };
+  // One of each code: a leaf may have ten thousand malformed names.
+  const also = new Map<string, Fault>();
+  for (const other of others) if (!also.has(other.code)) also.set(other.code, other);
+  if (node.role === "leaf") also.delete(fault.code);
+  const reason = describe(await identify(node), fault);
+  const identity = also.size === 0 ? reason.certificate : await identify(leaf);
+  return { ok: false, reason, also: [...also.values()].map((other) => describe(identity, other)) };
 }
 
-async function describe(
-  { role, index, der, subject }: NodeLabel,
-  { code, field, rule, state }: Fault,
-): Promise<PathReason> {
-  const text = subject === undefined ? "" : subjectText(subject);
-  const shown = text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}...` : text;
-  const which = shown === "" ? role : `${role} "${shown}"`;
-  return {
-    code,
-    message: `Cannot trust the ${which}: ${state}`,
-    certificate: { role, index, subject: text, sha256: await sha256Hex(der) },
-    field,
-    rule,
-  };
+async function identify({ role, index, der, subject }: NodeLabel): Promise<ReasonCertificate> {
+  const text = subject === undefined ? "" : cut(subjectText(subject), MAX_SUBJECT);
+  return { role, index, subject: text, sha256: await sha256Hex(der) };
 }
+
+function describe(
+  certificate: ReasonCertificate,
+  { code, field, rule, state }: Fault,
+): PathReason {
+  const shown = cut(certificate.subject, MAX_SHOWN);
+  const which = shown === "" ? certificate.role : `${certificate.role} "${shown}"`;
+  return { code, message: `Cannot trust the ${which}: ${state}`, certificate, field, rule };
+}
+
+function cut(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length)}...` : text;
+}
+
+/** Characters of a subject in a reason: names of the real world have 200. */
+const MAX_SUBJECT = 1024;
 
 /** Characters of a subject in a message. */
 const MAX_SHOWN = 160;

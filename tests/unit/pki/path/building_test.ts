@@ -9,6 +9,7 @@ import { oid } from "../../../../src/der/encode.ts";
 import { OID } from "../../../../src/der/oids.ts";
 import type { PathResult, VerifyPathOptions } from "../../../../src/pki/path/options.ts";
 import { verifyPath } from "../../../../src/pki/path/verify_path.ts";
+import { encodeName } from "../../../../src/x509/name.ts";
 import { sha256Hex } from "../../../../src/x509/fingerprint.ts";
 import { NONE, validity } from "../../../support/craft.ts";
 import {
@@ -245,6 +246,8 @@ describe("verifyPath() and its arguments", () => {
       { intermediates: good.leaf },
       { anchors: [null] },
       { maxIntermediates: -1 },
+      { policies: null },
+      { policies: { acceptable: "1.2.3" } },
     ];
     for (const change of wrong) {
       const options = { ...good, ...change } as VerifyPathOptions;
@@ -273,6 +276,23 @@ describe("verifyPath() and its arguments", () => {
       await refuses({ ...good, leaf }, "MALFORMED leaf");
       await accepts({ ...good, intermediates: [leaf, ...good.intermediates] }, 3);
     }
+  });
+
+  test("takes no time over a leaf with 60,000 bad names and 5,000 odd common names", {
+    timeout: 20_000,
+  }, async () => {
+    const names = Array.from({ length: 60_000 }, (_, i) => `_${i}_.x`);
+    const subject = encodeName(
+      Array.from({ length: 5_000 }, () => [OID.commonName, ".xn--".repeat(12) + " "] as const),
+    );
+    const leaf = await certifyServer(LEAF, INTERMEDIATE, { subjectAltName: san(...names) }, {
+      subject,
+    });
+    const started = performance.now();
+    const result = await verifyPath({ ...await chain(), leaf });
+    assert.ok(!result.ok && result.also.length < 5);
+    assert.ok(result.reason.message.length < 1_000);
+    assert.ok(performance.now() - started < 5_000);
   });
 
   test("is not misled by octets that change after a certificate was read", async () => {

@@ -26,6 +26,7 @@ const SYSTEM_PACKAGES = {
   strace: "/usr/bin/strace",
   mkcert: "/usr/bin/mkcert",
   "python3-cryptography": "/usr/lib/python3/dist-packages/cryptography",
+  "python3-cryptography-vectors": "/usr/lib/python3/dist-packages/cryptography_vectors",
   "util-linux": "/usr/bin/unshare",
   "xz-utils": "/usr/bin/xz",
   "qemu-user-static": "/usr/bin/qemu-aarch64-static",

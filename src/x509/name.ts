@@ -137,9 +137,13 @@ export function readString({ tag, content }: Element): string | undefined {
   }
 }
 
+/** Made once, when first needed: a certificate has ten strings. */
+let utf8: TextDecoder | undefined;
+
 function decodeUtf8(content: Bytes): string | undefined {
+  utf8 ??= new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(content);
+    return utf8.decode(content);
   } catch {
     return undefined;
   }

@@ -44,6 +44,13 @@ export const JUDGE_EXCEPTIONS: Readonly<Record<string, readonly JudgeException[]
   ],
   cryptography: [
     {
+      of: /a GeneralizedTime before 2050 in the anchor/,
+      says: /validity dates between 1950 and 2049 must be UtcTime/,
+      reason:
+        "an anchor is no part of the path (RFC 5280, 6.1), and Certum Trusted Network CA 2, " +
+        "which is in every store, writes its dates so",
+    },
+    {
       of: /everything permitted/,
       says: /malformed DNS name constraint/,
       reason: "RFC 5280, 4.2.1.10: zero or more labels added to the empty name are every name",

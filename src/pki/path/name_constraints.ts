@@ -14,7 +14,7 @@ import { OID } from "../../der/oids.ts";
 import { LocalTlsError } from "../../errors.ts";
 import type { GeneralName } from "../../x509/general_name.ts";
 import { generalNameText } from "../../x509/general_name.ts";
-import { parseIpv4, parseIpv6 } from "../../x509/ip_address.ts";
+import { isIpv4Mapped, parseIpv4, parseIpv6 } from "../../x509/ip_address.ts";
 import { readName } from "../../x509/name.ts";
 import { quoteName } from "../dns_name.ts";
 import {
@@ -132,8 +132,11 @@ function contains(tree: Subtree, subject: Subject, which: "every" | "some"): boo
   }
   if (tree.form === "ip" && subject.form === "ip") {
     const masked = (octets: Bytes) => octets.map((octet, i) => octet & tree.mask[i]!);
-    return subject.octets.length === tree.address.length &&
-      equalBytes(masked(subject.octets), masked(tree.address));
+    // ::ffff:10.0.0.1 reaches 10.0.0.1: excluded with it, and not permitted by it.
+    const mapped = which === "some" && tree.address.length === 4 && isIpv4Mapped(subject.octets);
+    const octets = mapped ? subject.octets.subarray(12) : subject.octets;
+    return octets.length === tree.address.length &&
+      equalBytes(masked(octets), masked(tree.address));
   }
   if (tree.form === "directory" && subject.form === "directory") {
     const { rdns } = subject;

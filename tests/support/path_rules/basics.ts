@@ -61,6 +61,15 @@ export const BASIC_RULES: readonly PathRule[] = [
     path: "ok",
     strict: ["TIME_ENCODING_INVALID", "leaf"],
   },
+  {
+    title: "a GeneralizedTime before 2050 in the anchor",
+    changes: {
+      rootParts: {
+        validity: sequence(generalized("20260101000000Z"), generalized("20270101000000Z")),
+      },
+    },
+    path: "ok",
+  },
 
   // CAs: RFC 5280, 4.2.1.3 and 4.2.1.9
   {

@@ -11,6 +11,9 @@ import { extension } from "../craft.ts";
 import { constraints, san } from "../path_kit.ts";
 import { cn, CRITICAL, directory, dns, email, ip, leafName, type PathRule, uri } from "./rule.ts";
 
+/** ::ffff:10.0.0.1 */
+const MAPPED = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 0, 0, 1);
+
 /** The rules. */
 export const CONSTRAINT_RULES: readonly PathRule[] = [
   // Name constraints: RFC 5280, 4.2.1.10
@@ -111,6 +114,22 @@ export const CONSTRAINT_RULES: readonly PathRule[] = [
       root: { nameConstraints: constraints([ip(10, 0, 0, 0, 255, 0, 0, 0)]) },
     },
     path: ["NAME_NOT_PERMITTED", "leaf"],
+  },
+  {
+    title: "an excluded IPv4 address as IPv6",
+    changes: {
+      leaf: { subjectAltName: san("a.test", { type: "ip", octets: MAPPED }) },
+      root: { nameConstraints: constraints([], [ip(10, 0, 0, 0, 255, 0, 0, 0)]) },
+    },
+    path: ["NAME_EXCLUDED", "leaf"],
+  },
+  {
+    title: "another IPv4 address as IPv6",
+    changes: {
+      leaf: { subjectAltName: san("a.test", { type: "ip", octets: MAPPED }) },
+      root: { nameConstraints: constraints([], [ip(11, 0, 0, 0, 255, 0, 0, 0)]) },
+    },
+    path: "ok",
   },
   {
     title: "a mask with holes",

@@ -56,7 +56,7 @@ export const PATH_REASON_CODES = [
   /** The leaf has no subjectAltName to compare the peer's name with. */
   "SAN_MISSING",
   "NAME_MISMATCH",
-  /** A common name that is none of the alternative names (profile "baseline"). */
+  /** A common name that is none of the alternative names (profile "baseline"), or imitates one (profile "strict"). */
   "COMMON_NAME_NOT_IN_SAN",
 ] as const;
 

@@ -50,6 +50,8 @@ export interface TrustedEvent {
   readonly created: readonly string[];
   /** The anchor was the root of this state directory's CA; absent for somebody else's certificate. */
   readonly own?: true;
+  /** The store is part of the system whose root directory this is, and not of this machine. */
+  readonly root?: string;
 }
 
 /** Decides whether a line of a ledger is an event; undefined for one that is not. */
@@ -97,7 +99,7 @@ export function readIssuedEvent(value: unknown): IssuedEvent | undefined {
 /** Reads a line of trusted.jsonl; as strict. */
 export function readTrustedEvent(value: unknown): TrustedEvent | undefined {
   if (!isRecord(value)) return undefined;
-  const { event, time, sha256, kind, path, label, anchorLabel, created, own } = value;
+  const { event, time, sha256, kind, path, label, anchorLabel, created, own, root } = value;
   if (event !== "added" && event !== "removed") return undefined;
   if (kind !== "system" && kind !== "nss" && kind !== "java" && kind !== "windows") {
     return undefined;
@@ -106,7 +108,11 @@ export function readTrustedEvent(value: unknown): TrustedEvent | undefined {
   if (!isText(label) || !isText(anchorLabel)) return undefined;
   if (!Array.isArray(created) || !created.every(isPath)) return undefined;
   if (own !== undefined && own !== true) return undefined;
-  const mark = own === undefined ? {} : { own: true } as const;
+  if (root !== undefined && !(isPath(root) && path.startsWith(`${root}/`))) return undefined;
+  const mark = {
+    ...(own === undefined ? {} : { own: true } as const),
+    ...(root === undefined ? {} : { root }),
+  };
   return { event, time, sha256, kind, path, label, anchorLabel, created, ...mark };
 }
 

@@ -89,6 +89,22 @@ export const STORE_FLAGS = {
   },
 } as const;
 
+/** `--root`: for the commands that can work on a system that does not run. */
+export const ROOT_FLAG = {
+  root: {
+    kind: "parsed",
+    parse: text,
+    optional: true,
+    brief: "An image, chroot or unpacked container in place of this machine; nothing in it is run",
+    placeholder: "DIR",
+  },
+} as const;
+
+/** The flag as stricli gives it. */
+export type RootFlag = {
+  readonly root?: string | undefined;
+};
+
 /** The store flags as stricli gives them. */
 export type StoreFlags = {
   readonly stores?: string | undefined;

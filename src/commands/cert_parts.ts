@@ -68,7 +68,11 @@ export async function warnUntrusted(
 ): Promise<void> {
   if (!created) {
     const { events } = await state.trusted.read();
-    if (currentTrust(events).some(({ sha256 }) => sha256 === authority.rootSha256)) return;
+    if (
+      currentTrust(events).some(({ sha256, root }) =>
+        sha256 === authority.rootSha256 && root === undefined
+      )
+    ) return;
   }
   context.report({
     type: "warning",

@@ -101,6 +101,8 @@ export interface TrustDocument extends BaseDocument {
   readonly anchor?: AnchorDocument;
   /** `trust --nginx`: every certificate that was found, and what became of it. */
   readonly anchors?: readonly NginxAnchorDocument[];
+  /** The root directory of the image that was changed, in place of this machine. */
+  readonly image?: string;
   readonly stores: readonly StoreResult[];
   readonly certificates?: readonly CertificateDocument[];
 }

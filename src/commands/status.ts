@@ -44,10 +44,22 @@ export async function status(
     const anchor = anchorOfAuthority(state, authority);
     stores = await readStates(await findStores(context, workplace, flags), anchor);
     if (stores.some(({ outcome }) => outcome === "untrusted")) {
-      todo.push({ message: "Not every store trusts the CA.", command: `${program} trust` });
+      const command = `${program} trust${rootWords(flags.root)}`;
+      todo.push({ message: "Not every store trusts the CA.", command });
     } else if (stores.some(({ outcome }) => outcome === "failed")) {
-      todo.push({ message: "Not every store could be read.", command: `${program} trust` });
+      const command = `${program} trust${rootWords(flags.root)}`;
+      todo.push({ message: "Not every store could be read.", command });
     }
+  }
+  // Asked about an image, it says nothing of this machine.
+  const about = { command: "status", directory: state.path, stores, todo } as const;
+  const ca = authority === undefined ? {} : { ca: describeAuthority(state, authority) };
+  if (flags.root !== undefined) {
+    const left = todo.length > 0 || stores.some(({ outcome }) => outcome !== "trusted");
+    return {
+      document: { ...about, ok: !left, ...ca, certificates: [] },
+      exitCode: left ? EXIT.failed : EXIT.done,
+    };
   }
   todo.push(...await leftoverTodo(context, workplace, authority));
   const { events, damaged } = await state.issued.read();
@@ -75,17 +87,14 @@ export async function status(
     }
   }
   return {
-    document: {
-      command: "status",
-      ok: todo.length === 0,
-      directory: state.path,
-      ...(authority === undefined ? {} : { ca: describeAuthority(state, authority) }),
-      stores,
-      certificates,
-      todo,
-    },
+    document: { ...about, ok: todo.length === 0, ...ca, certificates },
     exitCode: todo.length === 0 ? EXIT.done : EXIT.failed,
   };
+}
+
+/** The option that names the image again. */
+function rootWords(root: string | undefined): string {
+  return root === undefined ? "" : ` --root ${quoteArgument(root)}`;
 }
 
 function authorityTodo({ host, program }: CommandContext, authority: Authority): Todo[] {
@@ -113,13 +122,13 @@ async function leftoverTodo(
     });
   }
   const held = currentTrust((await state.trusted.read()).events);
-  const roots = new Set(
+  const commands = new Set(
     held.filter(({ own, sha256 }) => own === true && sha256 !== authority?.rootSha256)
-      .map(({ sha256 }) => sha256),
+      .map(({ sha256, root }) => `untrust ${sha256}${rootWords(root)}`),
   );
-  for (const sha256 of roots) {
+  for (const command of commands) {
     const message = "A root of this CA that is not in use is still trusted.";
-    todo.push({ message, command: `${program} untrust ${sha256}` });
+    todo.push({ message, command: `${program} ${command}` });
   }
   return todo;
 }

@@ -9,17 +9,27 @@ import { LocalTlsError } from "../errors.ts";
 import { applyChange, type StoreResult } from "../truststore/change.ts";
 import { createElevation } from "../truststore/elevation.ts";
 import { discoverStores, openRecordedStore, parseStoreKinds } from "../truststore/families.ts";
-import type { PlannedStep, TrustAnchor, TrustStore } from "../truststore/store.ts";
+import type {
+  DiscoverContext,
+  PlannedStep,
+  StoreKind,
+  TrustAnchor,
+  TrustStore,
+} from "../truststore/store.ts";
+import { createUnavailableStore } from "../truststore/unavailable_store.ts";
 import { keepAnchor } from "./anchors.ts";
 import type { CommandContext, Workplace } from "./context.ts";
 import { EXIT } from "./documents.ts";
+import { resolvePath } from "./output_files.ts";
 import { readPasswordFile } from "./password_file.ts";
 
-/** `--stores`, `--nss-password-file` and `--machine`. */
+/** `--stores`, `--nss-password-file`, `--machine` and `--root`. */
 export interface StoreOptions {
   readonly stores?: string | undefined;
   readonly nssPasswordFile?: string | undefined;
   readonly machine?: boolean | undefined;
+  /** The root directory of a system that does not run, in place of this machine. */
+  readonly root?: string | undefined;
 }
 
 /**
@@ -43,9 +53,14 @@ export async function findStores(
     ? undefined
     : await readPasswordFile(host, nssPasswordFile);
   const search = { host, user, elevation, nssPassword, machine, announce };
+  if (options.root !== undefined) return await findImageStores(search, options.root, kinds);
   const stores = await discoverStores(search, kinds);
-  for (const { kind, path } of recorded) {
+  for (const { kind, path, root } of recorded) {
     if (kinds !== undefined && !kinds.includes(kind)) continue;
+    if (root !== undefined) {
+      stores.push(...await findRecordedImage(search, root, kind, path));
+      continue;
+    }
     if (stores.some((store) => store.kind === kind && store.path === path)) continue;
     const hidden = await openRecordedStore(search, kind, path);
     if (hidden === undefined) continue;
@@ -54,6 +69,62 @@ export async function findStores(
     stores.splice(at === -1 ? stores.length : at, 0, hidden);
   }
   return stores;
+}
+
+/** The image that the stores belong to, for documents; nothing for this machine's. */
+export function imageOf(stores: readonly TrustStore[]): { readonly image?: string } {
+  const root = stores.find((store) => store.root !== undefined)?.root;
+  return root === undefined ? {} : { image: root };
+}
+
+/** The stores of a system that does not run. */
+async function findImageStores(
+  search: DiscoverContext,
+  root: string,
+  kinds: readonly StoreKind[] | undefined,
+): Promise<TrustStore[]> {
+  if (kinds?.includes("nss")) {
+    throw new LocalTlsError(
+      "USAGE",
+      "Cannot use --stores nss with --root: browsers are run by users",
+      {
+        hints: ["--stores system,java"],
+      },
+    );
+  }
+  const { discoverImageStores } = await import("../truststore/image/family.ts");
+  return await discoverImageStores(
+    search,
+    resolvePath(search.host, root),
+    kinds ?? ["system", "java"],
+  );
+}
+
+/** The store of an image that the ledger knows; what is at its place and cannot be used says so itself. */
+async function findRecordedImage(
+  search: DiscoverContext,
+  root: string,
+  kind: StoreKind,
+  path: string,
+): Promise<TrustStore[]> {
+  if (await search.host.files.info(root) === undefined) return [];
+  const label = `${kind} store in ${root}`;
+  const unavailable = (message: string) =>
+    createUnavailableStore({
+      kind,
+      label,
+      path,
+      message,
+      hints: ["Mount it again, or remove the directory"],
+    });
+  try {
+    const found = await findImageStores(search, root, [kind]);
+    const store = found.find((candidate) => candidate.path === path);
+    return [store ?? unavailable(`Cannot find "${path}": is the image mounted?`)];
+  } catch (error) {
+    if (!(error instanceof LocalTlsError)) throw error;
+    return [unavailable(error.message)];
+  }
 }
 
 /** Adds the anchor to the stores, or takes it out, and keeps the ledger. */
@@ -74,6 +145,7 @@ export async function changeTrust(
     label: store.label,
     anchorLabel: anchor.label,
     ...("own" in anchor ? { own: true } as const : {}),
+    ...(store.root === undefined ? {} : { root: store.root }),
   });
   return await applyChange({
     change,

@@ -12,7 +12,14 @@ import { describeAuthority } from "./authority.ts";
 import { readCertificate } from "./certificate_source.ts";
 import { type CommandContext, openWorkplace, type Workplace } from "./context.ts";
 import { type CommandResult, EXIT, type TrustDocument } from "./documents.ts";
-import { changeTrust, exitCodeFor, findStores, planTrust, type StoreOptions } from "./stores.ts";
+import {
+  changeTrust,
+  exitCodeFor,
+  findStores,
+  imageOf,
+  planTrust,
+  type StoreOptions,
+} from "./stores.ts";
 import {
   confirmAnchor,
   describeAnchor,
@@ -87,7 +94,8 @@ async function trustForeign(
     fingerprints: flags.fingerprint === undefined
       ? undefined
       : parseFingerprints(flags.fingerprint),
-    hint: `${context.program} trust ${quoteArgument(source)} --fingerprint ${anchor.sha256}`,
+    hint: `${context.program} trust ${quoteArgument(source)} --fingerprint ${anchor.sha256}` +
+      (flags.root === undefined ? "" : ` --root ${quoteArgument(flags.root)}`),
   });
   return await change(context, workplace, flags, anchor, { anchor: describeAnchor(anchor, now) });
 }
@@ -100,17 +108,18 @@ async function change(
   about: Pick<TrustDocument, "ca" | "anchor">,
 ): Promise<CommandResult<TrustDocument>> {
   const stores = await findStores(context, workplace, flags);
+  const image = imageOf(stores);
   if (context.options.dryRun) {
     const planned = await planTrust("add", stores, anchor);
     return {
-      document: { command: "trust", ok: true, ...about, stores: [], planned },
+      document: { command: "trust", ok: true, ...about, ...image, stores: [], planned },
       exitCode: EXIT.done,
     };
   }
   const results = await changeTrust(context, workplace, "add", stores, anchor);
   const exitCode = exitCodeFor(results);
   return {
-    document: { command: "trust", ok: exitCode === EXIT.done, ...about, stores: results },
+    document: { command: "trust", ok: exitCode === EXIT.done, ...about, ...image, stores: results },
     exitCode,
   };
 }

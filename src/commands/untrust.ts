@@ -13,7 +13,14 @@ import { describeAuthority } from "./authority.ts";
 import { readCertificate } from "./certificate_source.ts";
 import { type CommandContext, openWorkplace, type Workplace } from "./context.ts";
 import { type CommandResult, EXIT, type TrustDocument } from "./documents.ts";
-import { changeTrust, exitCodeFor, findStores, planTrust, type StoreOptions } from "./stores.ts";
+import {
+  changeTrust,
+  exitCodeFor,
+  findStores,
+  imageOf,
+  planTrust,
+  type StoreOptions,
+} from "./stores.ts";
 import { describeAnchor } from "./trust_confirm.ts";
 
 /** What the user asked for. */
@@ -34,22 +41,30 @@ export async function untrust(
     ? await findAnchor(context, workplace, flags.source)
     : anchorOfAuthority(state, authority);
   const recorded = currentTrust((await state.trusted.read()).events)
-    .filter(({ sha256 }) => sha256 === anchor.sha256);
+    // Images are asked for by name; uninstall takes everything back.
+    .filter(({ sha256, root }) => sha256 === anchor.sha256 && root === undefined);
   const stores = await findStores(context, workplace, flags, recorded);
   const about = authority === undefined
     ? { anchor: describeAnchor(anchor, context.host.now()) }
     : { ca: describeAuthority(state, authority) };
+  const image = imageOf(stores);
   if (context.options.dryRun) {
     const planned = await planTrust("remove", stores, anchor);
     return {
-      document: { command: "untrust", ok: true, ...about, stores: [], planned },
+      document: { command: "untrust", ok: true, ...about, ...image, stores: [], planned },
       exitCode: EXIT.done,
     };
   }
   const results = await changeTrust(context, workplace, "remove", stores, anchor);
   const exitCode = exitCodeFor(results);
   return {
-    document: { command: "untrust", ok: exitCode === EXIT.done, ...about, stores: results },
+    document: {
+      command: "untrust",
+      ok: exitCode === EXIT.done,
+      ...about,
+      ...image,
+      stores: results,
+    },
     exitCode,
   };
 }

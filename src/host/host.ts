@@ -104,6 +104,32 @@ export interface Files {
   removeDirectory(path: string): Promise<boolean>;
 }
 
+/**
+ * The files of a system that does not run: a mounted image, a chroot, an unpacked container. Paths are absolute and mean
+ * what they mean to that system's own programs: links are followed inside it, and nothing leads out. Messages name the
+ * path on this machine.
+ */
+export interface ImageFiles extends
+  Pick<
+    Files,
+    | "read"
+    | "info"
+    | "list"
+    | "realPath"
+    | "writable"
+    | "write"
+    | "makeDirectory"
+    | "remove"
+    | "removeDirectory"
+  > {
+  /** The real path of the image's root on this machine. */
+  readonly root: string;
+  /** What a symlink says; undefined for whatever is none. */
+  readLink(path: string): Promise<string | undefined>;
+  /** Makes a symlink where nothing stands; what it says is not looked at. */
+  makeLink(path: string, target: string): Promise<void>;
+}
+
 /** Options of {@link Commands.run}. */
 export interface RunOptions {
   /** Milliseconds after which the process and its children are killed. Required: no tool is trusted to end. */
@@ -220,6 +246,8 @@ export interface Host {
   readonly files: Files;
   /** None where the permission bits of {@link files} say all. */
   readonly accessLists?: AccessLists | undefined;
+  /** Opens another system's root directory. Throws FILE_NOT_FOUND, FILE_UNSAFE, and USAGE for this machine's own. */
+  openImage(root: string): Promise<ImageFiles>;
   readonly commands: Commands;
   readonly terminal: Terminal;
   readonly network: Network;

@@ -16,9 +16,11 @@ import { appendLinesToFile, refuseUnlessPlain } from "./node_file_writer.ts";
 import { fileError, systemCode } from "./system_error.ts";
 
 /** Enough for every certificate, bundle and key store that is not an attack. */
-const DEFAULT_MAX_BYTES = 16 * 1024 * 1024;
+export const DEFAULT_MAX_BYTES = 16 * 1024 * 1024;
 /** Windows has access lists, and none of the flags of POSIX. */
 const HAS_MODES = fs.constants.O_NOFOLLOW !== undefined;
+// Windows has none.
+const O_NONBLOCK = fs.constants.O_NONBLOCK ?? 0;
 /** Read step where the size is not known beforehand (/proc, a file that grows). */
 const READ_STEP = 64 * 1024;
 
@@ -44,7 +46,7 @@ export function createNodeFiles(): Files {
 }
 
 /** Makes a promise of a synchronous operation: what it throws is a rejection. */
-function attempt<T>(operation: () => T): Promise<T> {
+export function attempt<T>(operation: () => T): Promise<T> {
   try {
     return Promise.resolve(operation());
   } catch (error) {
@@ -52,11 +54,12 @@ function attempt<T>(operation: () => T): Promise<T> {
   }
 }
 
-function readWholeFile(file: string, maxBytes: number): Bytes | undefined {
+/** @param flags Added to those of open(2). */
+export function readWholeFile(file: string, maxBytes: number, flags = 0): Bytes | undefined {
   let descriptor: number;
   try {
     // O_NONBLOCK: opening a FIFO that nobody writes to would wait for ever.
-    descriptor = fs.openSync(file, fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0));
+    descriptor = fs.openSync(file, fs.constants.O_RDONLY | O_NONBLOCK | flags);
   } catch (error) {
     if (isNothing(error)) return undefined;
     throw fileError("read", file, error);
@@ -106,7 +109,7 @@ function readInfo(file: string): FileInfo | undefined {
   }
 }
 
-function infoOf(stat: fs.Stats): FileInfo {
+export function infoOf(stat: fs.Stats): FileInfo {
   return {
     type: stat.isFile()
       ? "file"
@@ -146,7 +149,7 @@ function resolveRealPath(file: string): string | undefined {
  * access(2), which also knows ACLs and read-only mounts; for a missing path, its nearest directory. On Windows access
  * looks at the read-only mark alone, so that a file there has to be opened, which changes nothing.
  */
-function isWritable(file: string): boolean {
+export function isWritable(file: string): boolean {
   for (let place = file;;) {
     try {
       const wanted = fs.statSync(place).isDirectory()
@@ -166,7 +169,7 @@ function isWritable(file: string): boolean {
   }
 }
 
-function removeFile(file: string): boolean {
+export function removeFile(file: string): boolean {
   try {
     // unlink(2) of a directory is EISDIR on Linux and EPERM elsewhere; say it plainly beforehand.
     if (fs.lstatSync(file).isDirectory()) {
@@ -180,7 +183,7 @@ function removeFile(file: string): boolean {
   }
 }
 
-function removeEmptyDirectory(directory: string): boolean {
+export function removeEmptyDirectory(directory: string): boolean {
   try {
     fs.rmdirSync(directory);
     return true;

@@ -56,6 +56,9 @@ export function createNodeHost(): NodeHost {
     files,
     commands,
     accessLists: os === "windows" ? openAccessLists(commands, files, env) : undefined,
+    async openImage(root) {
+      return (await import("./node_image_files.ts")).openNodeImage(root);
+    },
     terminal: createNodeTerminal(output, env),
     network: createNodeNetwork(),
     openDatabase: openNodeDatabase,

@@ -67,6 +67,8 @@ export interface TrustStore {
   readonly label: string;
   /** What identifies the store in the ledger: a database directory, an anchor directory, a cacerts file. */
   readonly path: string;
+  /** The root directory of the system that the store belongs to, where that is not this machine's. */
+  readonly root?: string;
   /**
    * Reads the store. Never changes it, never waits long.
    * Throws STORE_UNAVAILABLE when the store cannot be read at all.

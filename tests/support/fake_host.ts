@@ -154,6 +154,8 @@ export function createFakeHost(options: FakeHostOptions = {}): FakeHost {
         host.log.push({ type: change, path });
       },
     }),
+    openImage: (root) =>
+      Promise.reject(new LocalTlsError("FILE_NOT_FOUND", `Cannot use "${root}" as a root: a fake`)),
     commands: {
       find: (name) => Promise.resolve(findCommand(options, name)?.path),
       run: (argv, run) => runCommand(host, options, argv, run),

@@ -8,6 +8,8 @@ import {
   GLOBAL_ALIASES,
   GLOBAL_FLAGS,
   type GlobalFlags,
+  ROOT_FLAG,
+  type RootFlag,
   STORE_FLAGS,
   type StoreFlags,
   text,
@@ -26,7 +28,7 @@ const optionalFile = {
   }],
 } as const;
 
-type TrustFlags = GlobalFlags & StoreFlags & {
+type TrustFlags = GlobalFlags & StoreFlags & RootFlag & {
   readonly fingerprint?: string | undefined;
   readonly nginx?: string | undefined;
 };
@@ -46,6 +48,7 @@ export const trust = define<TrustFlags, readonly [string?]>({
     flags: {
       ...GLOBAL_FLAGS,
       ...STORE_FLAGS,
+      ...ROOT_FLAG,
       fingerprint: {
         kind: "parsed",
         parse: text,
@@ -69,12 +72,12 @@ export const trust = define<TrustFlags, readonly [string?]>({
   screen: trustScreen,
 });
 
-export const untrust = define<GlobalFlags & StoreFlags, readonly [string?]>({
+export const untrust = define<GlobalFlags & StoreFlags & RootFlag, readonly [string?]>({
   name: "untrust",
   usage: "[OPTIONS] [FILE|SHA256|-]",
   brief: "Take our CA, or somebody's certificate, out of the stores",
   parameters: {
-    flags: { ...GLOBAL_FLAGS, ...STORE_FLAGS },
+    flags: { ...GLOBAL_FLAGS, ...STORE_FLAGS, ...ROOT_FLAG },
     aliases: GLOBAL_ALIASES,
     positional: {
       kind: "tuple",
@@ -92,11 +95,11 @@ export const untrust = define<GlobalFlags & StoreFlags, readonly [string?]>({
   screen: trustScreen,
 });
 
-export const status = define<GlobalFlags & StoreFlags, readonly []>({
+export const status = define<GlobalFlags & StoreFlags & RootFlag, readonly []>({
   name: "status",
   usage: "[OPTIONS]",
   brief: "Show the CA, the stores and the certificates; exit 1 when something needs doing",
-  parameters: { flags: { ...GLOBAL_FLAGS, ...STORE_FLAGS }, aliases: GLOBAL_ALIASES },
+  parameters: { flags: { ...GLOBAL_FLAGS, ...STORE_FLAGS, ...ROOT_FLAG }, aliases: GLOBAL_ALIASES },
   run: async (context, flags) => (await import("../../commands/status.ts")).status(context, flags),
   screen: () => import("../screens/status.ts").then((module) => module.statusScreen),
 });

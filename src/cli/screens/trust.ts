@@ -5,6 +5,7 @@
  */
 
 import type { NginxAnchorDocument, TrustDocument } from "../../commands/documents.ts";
+import { quoteArgument } from "../../host/shell_words.ts";
 import type { Screen } from "../reporter.ts";
 import type { Style } from "../style.ts";
 import { day, namesLine, plannedLines, storeTable } from "./parts.ts";
@@ -19,14 +20,18 @@ export const trustScreen: Screen = (anyDocument, { style, quiet, program }) => {
   const title = anchor === undefined
     ? `${command === "trust" ? "Trust in" : "Without trust in"} the CA of localtls`
     : `${anchor.subject || "certificate without a subject"}, until ${day(anchor.notAfter)}`;
-  const undo = anchor === undefined ? "untrust" : `untrust ${anchor.sha256}`;
+  const { image } = document;
+  const where = image === undefined ? "" : ` --root ${quoteArgument(image)}`;
+  const undo = `untrust${anchor === undefined ? "" : ` ${anchor.sha256}`}${where}`;
   return [
     style.bold(title),
     ...(document.stores.length === 0
       ? ["  no store was found"]
       : storeTable(document.stores, style)),
     "",
-    "Restart the browsers that are open.",
+    image === undefined
+      ? "Restart the browsers that are open."
+      : "What runs in it already has to be started again.",
     ...(command === "trust" ? [`To undo: ${program} ${undo}`] : []),
   ].join("\n");
 };

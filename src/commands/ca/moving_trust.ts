@@ -114,6 +114,8 @@ async function inheritCreated(
 ): Promise<void> {
   const held = currentTrust((await trusted.read()).events);
   for (const entry of held.filter(({ sha256 }) => sha256 === former.sha256)) {
+    // Images are not changed with the CA: they still trust the former root, and nothing else.
+    if (entry.root !== undefined) continue;
     const isTaken = held.some(({ sha256, kind, path }) =>
       sha256 === anchor.sha256 && kind === entry.kind && path === entry.path
     );

@@ -90,7 +90,8 @@ function markers({ sha256 }: TrustAnchor): { begin: string; end: string } {
 /** Remembers a line end that the bundle did not have, so that it can go again. */
 const AFTER_LINE_END = ", after a line end";
 
-function markedBlock(text: string, anchor: TrustAnchor): string {
+/** What is appended to a bundle: the certificate between two comment lines. */
+export function markedBlock(text: string, anchor: TrustAnchor): string {
   const { begin, end } = markers(anchor);
   const start = endsLine(text) ? begin : `\n${begin}${AFTER_LINE_END}`;
   return `${start}\n${anchor.pem}${end}\n`;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Host } from "../../host/host.ts";
+import type { Files } from "../../host/host.ts";
 import { countCertificates, findCertificateBlocks } from "../pem_search.ts";
 
 /** Bytes. Mozilla's roots with comments are 0.5 MB. */
@@ -17,9 +17,14 @@ const MAX_ANCHOR_FILE_BYTES = 1024 * 1024;
 const MAX_ANCHOR_FILES = 2000;
 const MAX_LEVELS = 4;
 
+/** A machine, or an image, as far as reading it needs one. */
+interface Place<Needed extends keyof Files> {
+  readonly files: Pick<Files, Needed>;
+}
+
 /** Reads a bundle or anchor file as text; undefined where there is none. Throws FILE_*. */
 export async function readPemFile(
-  host: Host,
+  host: Place<"read">,
   path: string,
   maxBytes: number = MAX_BUNDLE_BYTES,
 ): Promise<string | undefined> {
@@ -36,7 +41,7 @@ export interface AnchorFile {
 
 /** The files of a directory of anchors, and of those beneath it, that hold the certificate. */
 export async function findAnchorFiles(
-  host: Host,
+  host: Place<"read" | "list" | "info">,
   directory: string,
   der: Uint8Array,
 ): Promise<AnchorFile[]> {

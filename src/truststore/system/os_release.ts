@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Host } from "../../host/host.ts";
+import type { Files } from "../../host/host.ts";
 
 /** The part of os-release that is used. */
 export interface OsRelease {
@@ -24,7 +24,9 @@ const FILES = ["/etc/os-release", "/usr/lib/os-release"];
 const MAX_BYTES = 64 * 1024;
 
 /** Reads os-release; a missing or unreadable one gives an unknown system. */
-export async function readOsRelease(host: Host): Promise<OsRelease> {
+export async function readOsRelease(
+  host: { readonly files: Pick<Files, "read"> },
+): Promise<OsRelease> {
   for (const file of FILES) {
     const content = await host.files.read(file, MAX_BYTES).catch(() => undefined);
     if (content !== undefined) return parseOsRelease(new TextDecoder().decode(content));

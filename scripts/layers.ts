@@ -19,7 +19,8 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   castore: ["pki", "x509", "der", "host"],
   // NSS signs its rows with DER structures of its own, so its adapter reads and writes DER.
   truststore: ["host", "x509", "der"],
-  recipes: [],
+  // How a shell quotes is known in host/, which asks it for nothing else.
+  recipes: ["host"],
   inspect: ["x509", "der"],
   commands: ["castore", "truststore", "recipes", "inspect", "pki", "x509", "der", "host"],
   cli: ["commands", "host"],

@@ -5,6 +5,7 @@
  */
 
 import { LocalTlsError } from "../errors.ts";
+import type { RecipeInput, RecipeOutput } from "./recipe.ts";
 
 /** What the nginx lines are made of. */
 export interface NginxOptions {
@@ -21,6 +22,26 @@ export interface NginxOptions {
   readonly upstream: string;
   /** The origin of the page that calls this server, as a browser sends it. */
   readonly corsOrigin?: string | undefined;
+}
+
+/** The recipe. Throws USAGE. */
+export function nginx({ names, certificate, port, upstream, cors }: RecipeInput): RecipeOutput {
+  const [name] = names;
+  if (name === undefined || certificate === undefined) {
+    throw new LocalTlsError("USAGE", "Cannot write a server block without a name");
+  }
+  const { cert, key } = certificate;
+  return {
+    text: nginxServer({
+      name: name.value,
+      isIp: name.isIp,
+      cert,
+      key,
+      port,
+      upstream: parseUpstream(upstream),
+      corsOrigin: cors === undefined ? undefined : parseOrigin(cors),
+    }),
+  };
 }
 
 /**

@@ -14,15 +14,22 @@ type ConfigFlags = GlobalFlags & {
   readonly port: number;
   readonly cors?: string | undefined;
   readonly upstream: string;
+  readonly list?: boolean | undefined;
 };
 
-export const config = define<ConfigFlags, readonly [string, string]>({
+export const config = define<ConfigFlags, readonly string[]>({
   name: "config",
-  usage: "[OPTIONS] SERVER NAME",
-  brief: "Print the lines to paste into a server",
+  usage: "[OPTIONS] SERVER [NAME...]",
+  brief: "Print the lines to paste into a server, a Dockerfile, a Kubernetes manifest",
   examples: [{
     input: "nginx 172.16.99.32 --port 1043 --cors http://172.16.99.40:8000",
     brief: "nginx on port 1043, called by a page from that origin",
+  }, {
+    input: "docker",
+    brief: "Dockerfile lines that make an image trust the CA",
+  }, {
+    input: "--list",
+    brief: "every server that lines can be printed for",
   }],
   parameters: {
     flags: {
@@ -48,23 +55,26 @@ export const config = define<ConfigFlags, readonly [string, string]>({
         brief: "Back end that the server stands in front of",
         placeholder: "URL",
       },
+      list: {
+        kind: "boolean",
+        optional: true,
+        withNegated: false,
+        brief: "Say which servers there are",
+      },
     },
     aliases: GLOBAL_ALIASES,
     positional: {
-      kind: "tuple",
-      parameters: [
-        {
-          brief: "nginx",
-          parse: text,
-          placeholder: "SERVER",
-          proposeCompletions: () => ["nginx"],
-        },
-        { brief: "DNS name or IP address", parse: text, placeholder: "NAME" },
-      ],
+      kind: "array",
+      parameter: {
+        brief: "A server of --list, then DNS names or IP addresses",
+        parse: text,
+        placeholder: "SERVER|NAME",
+        proposeCompletions: async () => (await import("../../commands/config.ts")).recipeIds(),
+      },
     },
   },
-  run: async (context, flags, [server, name]) =>
-    (await import("../../commands/config.ts")).config(context, { ...flags, server, name }),
+  run: async (context, flags, [server, ...names]) =>
+    (await import("../../commands/config.ts")).config(context, { ...flags, server, names }),
   screen: textScreen,
 });
 

@@ -5,6 +5,7 @@
  */
 
 import { runCommandLine } from "./cli/app.ts";
+import { LocalTlsError } from "./errors.ts";
 import { createNodeHost } from "./host/node_host.ts";
 
 const host = createNodeHost();
@@ -17,6 +18,9 @@ try {
   );
 } catch (error) {
   // Nothing may reach the runtime: its own report of an uncaught error prints a page of the bundle.
-  host.write("stderr", `localtls: error: Cannot go on: ${String(error).slice(0, 500)}\n`);
+  const message = error instanceof LocalTlsError
+    ? error.message
+    : `Cannot go on: ${String(error).slice(0, 500)}`;
+  host.write("stderr", `localtls: error: ${message}\n`);
   host.exit(1);
 }

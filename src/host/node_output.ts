@@ -7,7 +7,8 @@
 
 import * as fs from "node:fs";
 import process from "node:process";
-import { systemCode } from "./system_error.ts";
+import { LocalTlsError } from "../errors.ts";
+import { describeSystemError, systemCode } from "./system_error.ts";
 
 /** The two output streams. */
 export type OutputStream = "stdout" | "stderr";
@@ -69,7 +70,13 @@ function writeDescriptor(descriptor: number, bytes: Uint8Array): boolean {
       if (code === "EAGAIN") waitShortly();
       // EBADF and EIO: closed by whoever started us, or a terminal that has hung up.
       else if (code === "EPIPE" || code === "EBADF" || code === "EIO") return false;
-      else if (code !== "EINTR") throw error;
+      else if (code !== "EINTR") {
+        throw new LocalTlsError(
+          "FILE_WRITE",
+          `Cannot write the answer: ${describeSystemError(error)}`,
+          { cause: error },
+        );
+      }
     }
   }
   return true;

@@ -6,8 +6,9 @@
 
 import { LocalTlsError } from "../errors.ts";
 import type { OperatingSystem } from "../host/host.ts";
+import { freebsdFamily } from "./freebsd/family.ts";
 import { createJavaFamily } from "./java/family.ts";
-import { LINUX_JAVA_PLACES, WINDOWS_JAVA_PLACES } from "./java/places.ts";
+import { FREEBSD_JAVA_PLACES, LINUX_JAVA_PLACES, WINDOWS_JAVA_PLACES } from "./java/places.ts";
 import { nssFamily, openRecordedNssStore } from "./nss/family.ts";
 import type { DiscoverContext, StoreKind, TrustStore, TrustStoreFamily } from "./store.ts";
 import { systemFamily } from "./system/family.ts";
@@ -20,6 +21,7 @@ export const STORE_KINDS: readonly StoreKind[] = ["system", "nss", "java", "wind
 const FAMILIES: Readonly<Partial<Record<OperatingSystem, readonly TrustStoreFamily[]>>> = {
   linux: [systemFamily, nssFamily, createJavaFamily(LINUX_JAVA_PLACES), windowsFromWslFamily],
   windows: [windowsFamily, createJavaFamily(WINDOWS_JAVA_PLACES)],
+  freebsd: [freebsdFamily, nssFamily, createJavaFamily(FREEBSD_JAVA_PLACES)],
 };
 
 /**

@@ -75,3 +75,13 @@ export const WINDOWS_JAVA_PLACES: JavaPlaces = {
   ],
   finders: [],
 };
+
+/** Ports and packages of FreeBSD: /usr/local/openjdk17, /usr/local/openjdk8-jre. */
+export const FREEBSD_JAVA_PLACES: JavaPlaces = {
+  directories: [
+    { path: "/usr/local", names: /^(?:openjdk|linux-.*jdk)\d+(?:-jre)?$/ },
+    { path: "~/.gradle/jdks" },
+    { path: "~/.jdks" },
+  ],
+  finders: [],
+};

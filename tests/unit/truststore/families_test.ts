@@ -41,10 +41,13 @@ describe("storeFamilies()", () => {
   test("gives Windows its own store and Java's: Firefox reads that of Windows there", () => {
     assert.deepEqual(storeFamilies("windows").map(({ kind }) => kind), ["system", "java"]);
   });
+  test("gives FreeBSD the same kinds", () => {
+    assert.deepEqual(storeFamilies("freebsd").map(({ kind }) => kind), ["system", "nss", "java"]);
+  });
   test("leaves out what was not asked for", () => {
     assert.deepEqual(storeFamilies("linux", ["java"]).map(({ kind }) => kind), ["java"]);
   });
-  for (const os of ["darwin", "freebsd", "other"] as const) {
+  for (const os of ["darwin", "other"] as const) {
     test(`has no adapter for ${os} yet`, () => assert.deepEqual(storeFamilies(os), []));
   }
 });

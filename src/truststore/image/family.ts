@@ -9,6 +9,7 @@ import type { DiscoverContext, StoreKind, TrustStore } from "../store.ts";
 import { readOsRelease } from "../system/os_release.ts";
 import { createImageStore } from "./image_store.ts";
 import { createImageTree } from "./image_tree.ts";
+import { findImageJavaStores } from "./java_store.ts";
 import { chooseLayout } from "./layouts.ts";
 
 /** Without any of these a directory is no root of a system, but a typing error. */
@@ -42,5 +43,6 @@ export async function discoverImageStores(
   if (kinds.includes("system")) {
     stores.push(createImageStore(context, image, await chooseLayout(os, there), label));
   }
+  if (kinds.includes("java")) stores.push(...await findImageJavaStores(context, image));
   return stores;
 }

@@ -5,13 +5,12 @@
  * @module
  */
 
-import { LocalTlsError } from "../../errors.ts";
 import type { DiscoverContext, PlannedStep, StoreChange } from "../store.ts";
 import type { TrustAnchor, TrustStore } from "../store.ts";
 import { findCertificateBlocks } from "../pem_search.ts";
 import { markedBlock, withoutAnchor } from "../system/bare_bundle_store.ts";
 import { addHashLink, hasHashLink, removeEntries } from "./hash_directory.ts";
-import { type ImageTree, parentOf } from "./image_tree.ts";
+import { explainDenied, type ImageTree, parentOf } from "./image_tree.ts";
 import { createImageView } from "./image_view.ts";
 import { type ImageLayout, LEFT_ALONE } from "./layouts.ts";
 
@@ -29,7 +28,7 @@ export function createImageStore(
   const view = createImageView(image, layout);
   const { anchorFileOf, pemNameOf, readBundles, hashDirectories } = view;
   async function add(anchor: TrustAnchor): Promise<StoreChange> {
-    return await explained("add", async () => {
+    return await explainDenied(host, `add the certificate to the ${label}`, async () => {
       const created: string[] = [];
       const file = anchorFileOf(anchor);
       if (file !== undefined) {
@@ -109,7 +108,7 @@ export function createImageStore(
     const ours = new Set(
       created.filter((path) => path.startsWith(`${root}/`)).map((path) => path.slice(root.length)),
     );
-    return await explained("remove", async () => {
+    return await explainDenied(host, `take the certificate out of the ${label}`, async () => {
       const { bundles, entries, anchors, shared } = await view.find(anchor);
       for (const { path, text } of bundles) {
         const rest = withoutAnchor(text, anchor);
@@ -166,24 +165,6 @@ export function createImageStore(
       ...(bundles.length > 0 ? bundles : [layout.bundle, ...layout.bundleLinks]),
       ...[...directories].map((directory) => `${directory}/${pemNameOf(anchor)}`),
     ].map(step("write"));
-  }
-
-  /** An image that belongs to root is no failure of the image. */
-  async function explained(
-    change: "add" | "remove",
-    work: () => Promise<StoreChange>,
-  ): Promise<StoreChange> {
-    try {
-      return await work();
-    } catch (error) {
-      if (!(error instanceof LocalTlsError) || host.user?.uid === 0) throw error;
-      if (!/: (?:Permission denied|Operation not permitted)$/.test(error.message)) throw error;
-      const what = change === "add" ? "add the certificate to" : "take the certificate out of";
-      throw new LocalTlsError("NEEDS_ROOT", `Cannot ${what} the ${label}: ${error.message}`, {
-        hints: ["Do the same as the owner of the image, or as root"],
-        cause: error,
-      });
-    }
   }
 
   const path = outside(anchorDirectory ?? layout.bundle);

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { LocalTlsError } from "../../errors.ts";
 import type { Host, ImageFiles, Owner } from "../../host/host.ts";
 import { MAX_BUNDLE_BYTES } from "../system/bundle.ts";
 
@@ -18,6 +19,8 @@ export interface ImageTree {
   read(path: string): Promise<string | undefined>;
   /** Writes such a text. A file that is there keeps its mode and owner, a new one has those of its neighbours. */
   write(path: string, text: string): Promise<void>;
+  /** As write(), for octets. */
+  replace(path: string, content: Uint8Array): Promise<void>;
   /** Makes a directory, and the missing ones above it. @returns those that were made, outermost first. */
   makeDirectory(path: string): Promise<string[]>;
   /** Whom what is made at a path is given to: the owner of its directory. */
@@ -39,7 +42,7 @@ export function createImageTree(host: Host, files: ImageFiles): ImageTree {
     }
   }
 
-  async function write(path: string, text: string): Promise<void> {
+  async function replace(path: string, content: Uint8Array): Promise<void> {
     const held = await files.info(path);
     const owner = held === undefined
       ? await ownerFor(path)
@@ -47,7 +50,7 @@ export function createImageTree(host: Host, files: ImageFiles): ImageTree {
       ? { uid: held.uid, gid: held.gid }
       : undefined;
     const mode = held === undefined ? FILE_MODE : held.mode & 0o777;
-    await files.write(path, toOctets(text), { mode, owner });
+    await files.write(path, content, { mode, owner });
   }
 
   async function makeDirectory(path: string): Promise<string[]> {
@@ -68,10 +71,34 @@ export function createImageTree(host: Host, files: ImageFiles): ImageTree {
       const content = await files.read(path, MAX_BUNDLE_BYTES);
       return content === undefined ? undefined : toText(content);
     },
-    write,
+    write: (path, text) => replace(path, toOctets(text)),
+    replace,
     makeDirectory,
     ownerFor,
   };
+}
+
+/**
+ * An image that belongs to somebody else is no failure of the image.
+ *
+ * @param purpose Completes "Cannot ..." in the message.
+ * Throws NEEDS_ROOT where the user may not write.
+ */
+export async function explainDenied<T>(
+  host: Host,
+  purpose: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof LocalTlsError) || host.user?.uid === 0) throw error;
+    if (!/: (?:Permission denied|Operation not permitted)$/.test(error.message)) throw error;
+    throw new LocalTlsError("NEEDS_ROOT", `Cannot ${purpose}: ${error.message}`, {
+      hints: ["Do the same as the owner of the image, or as root"],
+      cause: error,
+    });
+  }
 }
 
 /** The directory that a path stands in. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Host } from "../../host/host.ts";
+import type { Commands, Files, Host } from "../../host/host.ts";
 import {
   baseName,
   beneath,
@@ -34,6 +34,12 @@ export interface JavaTrustFile {
   readonly javas: readonly JavaHome[];
 }
 
+/** The machine, or an image, as far as the search needs one. */
+export interface JavaSearch extends Pick<Host, "env"> {
+  readonly files: Pick<Files, "list" | "info" | "read" | "realPath">;
+  readonly commands: Commands;
+}
+
 /** Entries looked at in one directory: /opt can hold anything. */
 const MAX_ENTRIES = 200;
 
@@ -56,8 +62,8 @@ const TRUST_FILES = [
 
 /** Every trust store of every Java, without duplicates, in the order in which they were found. */
 export async function findJavaTrustFiles(
-  host: Host,
-  user: TargetUser,
+  host: JavaSearch,
+  user: Pick<TargetUser, "home">,
   places: JavaPlaces,
 ): Promise<JavaTrustFile[]> {
   const files = new Map<string, JavaHome[]>();
@@ -78,8 +84,8 @@ export async function findJavaTrustFiles(
 }
 
 async function candidateHomes(
-  host: Host,
-  user: TargetUser,
+  host: JavaSearch,
+  user: Pick<TargetUser, "home">,
   places: JavaPlaces,
 ): Promise<string[]> {
   const homes: string[] = [];
@@ -114,7 +120,7 @@ async function candidateHomes(
 }
 
 /** A directory of the table; undefined where its variable is not set. */
-function expand(host: Host, user: TargetUser, path: string): string | undefined {
+function expand(host: JavaSearch, user: Pick<TargetUser, "home">, path: string): string | undefined {
   const [first = "", ...rest] = path.split("/");
   const name = /^%(.+)%$/.exec(first)?.[1];
   const start = first === "~" ? user.home : name === undefined ? first : host.env(name);
@@ -128,7 +134,7 @@ function identityOf(path: string): string {
   return isWindowsPath(path) ? path.toLowerCase() : path;
 }
 
-async function findTrustFile(host: Host, home: string): Promise<string | undefined> {
+async function findTrustFile(host: JavaSearch, home: string): Promise<string | undefined> {
   for (const name of TRUST_FILES) {
     const path = await host.files.realPath(beneath(home, name)).catch(() => undefined);
     if (path !== undefined && (await host.files.info(path))?.type === "file") return path;
@@ -136,7 +142,7 @@ async function findTrustFile(host: Host, home: string): Promise<string | undefin
   return undefined;
 }
 
-async function describeJava(host: Host, home: string): Promise<JavaHome> {
+async function describeJava(host: JavaSearch, home: string): Promise<JavaHome> {
   const content = await host.files.read(joinPath(home, "release"), 1 << 20).catch(() => undefined);
   const text = content === undefined ? "" : new TextDecoder().decode(content);
   const value = (key: string) =>

@@ -23,21 +23,42 @@ const JKS_MAGIC = 0xfeedfeed;
 const PRIVATE_KEY_ENTRY = 1;
 const TRUSTED_CERTIFICATE_ENTRY = 2;
 /** SHA-1 over password and content, at the end. */
-const DIGEST_LENGTH = 20;
+export const DIGEST_LENGTH = 20;
 
 /** Finds the aliases of trusted entries that hold exactly this DER. */
 export function findAliases(store: Uint8Array, der: Uint8Array): Aliases {
   if (store.length < 4) return undefined;
-  const magic = new DataView(store.buffer, store.byteOffset, store.length).getUint32(0);
   try {
-    return magic === JKS_MAGIC ? readJks(store, der) : readPkcs12Aliases(store, der);
+    return isJks(store) ? readJks(store, der) : readPkcs12Aliases(store, der);
   } catch {
     return undefined; // cut off or damaged; keytool has the words for it
   }
 }
 
-/** Reads JKS, version 1 and 2. Throws RangeError where it ends early. */
+/** An entry of a JKS key store. */
+export interface JksEntry {
+  readonly alias: string;
+  /** The certificate of a trusted entry; undefined for a private key. */
+  readonly trusted: Uint8Array | undefined;
+  /** Where the entry stands in the store. */
+  readonly start: number;
+  readonly end: number;
+}
+
 function readJks(store: Uint8Array, der: Uint8Array): Aliases {
+  return readJksEntries(store)
+    ?.filter(({ trusted }) => trusted !== undefined && equalBytes(trusted, der))
+    .map(({ alias }) => alias);
+}
+
+/** Whether the store is JKS, of whatever version. */
+export function isJks(store: Uint8Array): boolean {
+  return store.length >= 4 &&
+    new DataView(store.buffer, store.byteOffset, store.length).getUint32(0) === JKS_MAGIC;
+}
+
+/** Reads JKS, version 1 and 2; undefined for what is none. Throws RangeError where it ends early. */
+export function readJksEntries(store: Uint8Array): JksEntry[] | undefined {
   const view = new DataView(store.buffer, store.byteOffset, store.length);
   let at = 4;
   const number = () => {
@@ -61,17 +82,19 @@ function readJks(store: Uint8Array, der: Uint8Array): Aliases {
     if (version === 2) utf(); // its type, "X.509"
     return octets(number());
   };
-  const aliases: string[] = [];
+  const entries: JksEntry[] = [];
   for (let left = number(); left > 0; left--) {
+    const start = at;
     const tag = number();
     const alias = utf();
     octets(8); // when it was added
-    if (tag === TRUSTED_CERTIFICATE_ENTRY) {
-      if (equalBytes(certificate(), der)) aliases.push(alias);
-    } else if (tag === PRIVATE_KEY_ENTRY) {
+    let trusted: Uint8Array | undefined;
+    if (tag === TRUSTED_CERTIFICATE_ENTRY) trusted = certificate();
+    else if (tag === PRIVATE_KEY_ENTRY) {
       octets(number());
       for (let chain = number(); chain > 0; chain--) certificate();
     } else return undefined;
+    entries.push({ alias, trusted, start, end: at });
   }
-  return at + DIGEST_LENGTH === store.length ? aliases : undefined;
+  return at + DIGEST_LENGTH === store.length ? entries : undefined;
 }

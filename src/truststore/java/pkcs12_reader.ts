@@ -10,14 +10,14 @@ import { contextConstructed, TAG } from "../../der/tags.ts";
 import type { Aliases } from "./keystore_reader.ts";
 
 /** PKCS#7 data (RFC 5652, 4): content in the clear. */
-const DATA = "1.2.840.113549.1.7.1";
+export const DATA = "1.2.840.113549.1.7.1";
 /** certBag with an X.509 certificate (RFC 7292, 4.2.3). */
-const CERT_BAG = "1.2.840.113549.1.12.10.1.3";
-const X509_CERTIFICATE = "1.2.840.113549.1.9.22.1";
+export const CERT_BAG = "1.2.840.113549.1.12.10.1.3";
+export const X509_CERTIFICATE = "1.2.840.113549.1.9.22.1";
 /** RFC 2985, 5.5.1. */
-const FRIENDLY_NAME = "1.2.840.113549.1.9.20";
+export const FRIENDLY_NAME = "1.2.840.113549.1.9.20";
 /** Oracle's attribute; without it the JDK takes a certificate for a part of somebody's chain. */
-const TRUSTED_KEY_USAGE = "2.16.840.1.113894.746875.1.1";
+export const TRUSTED_KEY_USAGE = "2.16.840.1.113894.746875.1.1";
 
 /**
  * Finds the aliases of trusted entries that hold exactly this DER; undefined where a part of the store
@@ -43,13 +43,13 @@ export function readPkcs12Aliases(store: Uint8Array, der: Uint8Array): Aliases {
 }
 
 /** The OCTET STRING of a ContentInfo of type data; undefined for every other type. */
-function openData(info: DerReader): Element | undefined {
+export function openData(info: DerReader): Element | undefined {
   if (decodeOid(info.read("contentType", TAG.oid)) !== DATA) return undefined;
   return info.enter("content", contextConstructed(0)).read("data", TAG.octetString);
 }
 
 /** The alias, if the bag is a trusted entry with this certificate. */
-function readBag(bag: DerReader, der: Uint8Array): string | undefined {
+export function readBag(bag: DerReader, der: Uint8Array): string | undefined {
   if (decodeOid(bag.read("bagId", TAG.oid)) !== CERT_BAG) return undefined;
   const certBag = bag.enter("bagValue", contextConstructed(0)).enter("certBag");
   if (decodeOid(certBag.read("certId", TAG.oid)) !== X509_CERTIFICATE) return undefined;

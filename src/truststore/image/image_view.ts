@@ -4,12 +4,16 @@
  * @module
  */
 
+import { LocalTlsError } from "../../errors.ts";
 import { findCertificateBlocks } from "../pem_search.ts";
 import type { StoreState, TrustAnchor } from "../store.ts";
 import { findAnchorFiles } from "../system/bundle.ts";
 import { findEntries, hasHashLink } from "./hash_directory.ts";
 import type { ImageTree } from "./image_tree.ts";
 import { CLIENT_BUNDLES, type ImageLayout } from "./layouts.ts";
+
+/** Where Nix and Guix keep what is never changed: it is named by what it was built from. */
+const PACKAGE_STORE = /^\/(?:nix|gnu)\/store\//;
 
 /** A bundle that some client reads. */
 export interface Bundle {
@@ -56,6 +60,13 @@ export function createImageView(image: ImageTree, layout: ImageLayout): ImageVie
     for (const name of CLIENT_BUNDLES) {
       const path = await files.realPath(name);
       if (path === undefined || bundles.has(path)) continue;
+      if (PACKAGE_STORE.test(path)) {
+        throw new LocalTlsError(
+          "STORE_UNAVAILABLE",
+          `Cannot change "${outside(path)}": it belongs to a store of packages`,
+          { hints: ["Add the certificate in the configuration that the image is built from"] },
+        );
+      }
       const text = await image.read(path);
       if (text !== undefined) bundles.set(path, { path, text });
     }

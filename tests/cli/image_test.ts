@@ -6,11 +6,12 @@
 
 import assert from "node:assert/strict";
 import { chownSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { treeOf } from "../support/file_tree.ts";
 import { LOCALTLS } from "../support/localtls.ts";
-import { mustRun, run } from "../support/processes.ts";
+import { findProgram, mustRun, run, start } from "../support/processes.ts";
 import { requireSandbox, scratchDirectory } from "../support/sandbox.ts";
 import { makeScratch, modeOf } from "../support/scratch.ts";
 
@@ -18,6 +19,20 @@ requireSandbox();
 
 const BUNDLE = "etc/ssl/certs/ca-certificates.crt";
 const USER = 4321;
+
+/** Puts a link in the place of a directory and the directory back, as fast as it can. */
+const SWAPPER = `
+import os, sys
+place, outside = sys.argv[1:]
+while True:
+    try:
+        os.rename(place, place + ".real")
+        os.symlink(outside, place)
+        os.remove(place)
+        os.rename(place + ".real", place)
+    except OSError:
+        pass
+`;
 
 /** A system with little in it. */
 function makeImage(): string {
@@ -197,5 +212,35 @@ describe("trust --root", () => {
       0,
     );
     assert.deepEqual(treeOf(root), before);
+  });
+
+  test("somebody who swaps a directory for a link all the time gets nothing out of it", {
+    timeout: 120_000,
+  }, async (t) => {
+    if (findProgram("python3") === undefined) return t.skip("python3 is not installed");
+    const [scratch, root] = [makeScratch(), makeImage()];
+    await scratch.run(["cert", "localhost"]);
+    const outside = scratchDirectory("outside");
+    writeFileSync(join(outside, "ca-certificates.crt"), "the machine's own\n");
+    const before = treeOf(outside);
+    const attack = start(["python3", "-c", SWAPPER, join(root, "etc/ssl/certs"), outside]);
+    try {
+      let hits = 0;
+      for (let round = 0; round < 25; round++) {
+        await scratch.run(["trust", "--root", root]);
+        await scratch.run(["untrust", "--root", root]);
+        for (let look = 0; look < 200; look++) {
+          // What a program that goes by paths would have met.
+          const place = join(root, BUNDLE);
+          const text = await readFile(place, "utf8").catch(() => "");
+          if (text.startsWith("the machine")) hits++;
+        }
+      }
+      assert.ok(hits > 0, "the attack did not work at all, and proves nothing");
+    } finally {
+      await attack.stop();
+    }
+    assert.deepEqual(treeOf(outside), before);
+    assert.doesNotMatch(JSON.stringify(treeOf(root)), /outside.*localtls-/);
   });
 });

@@ -29,6 +29,7 @@ const COMMANDS: readonly (readonly string[])[] = [
   ["cert", "a.test"],
   ["list"],
   ["renew"],
+  ["inspect", "a.test.pem"],
   ["trust"],
   ["untrust"],
   ["config", "nginx", "a.test"],

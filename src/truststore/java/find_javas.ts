@@ -120,7 +120,11 @@ async function candidateHomes(
 }
 
 /** A directory of the table; undefined where its variable is not set. */
-function expand(host: JavaSearch, user: Pick<TargetUser, "home">, path: string): string | undefined {
+function expand(
+  host: JavaSearch,
+  user: Pick<TargetUser, "home">,
+  path: string,
+): string | undefined {
   const [first = "", ...rest] = path.split("/");
   const name = /^%(.+)%$/.exec(first)?.[1];
   const start = first === "~" ? user.home : name === undefined ? first : host.env(name);

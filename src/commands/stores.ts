@@ -83,13 +83,12 @@ async function findImageStores(
   root: string,
   kinds: readonly StoreKind[] | undefined,
 ): Promise<TrustStore[]> {
-  if (kinds?.includes("nss")) {
+  const unknown = kinds?.find((kind) => kind !== "system" && kind !== "java");
+  if (unknown !== undefined) {
     throw new LocalTlsError(
       "USAGE",
-      "Cannot use --stores nss with --root: browsers are run by users",
-      {
-        hints: ["--stores system,java"],
-      },
+      `Cannot use --stores ${unknown} with --root: an image has nothing of that kind`,
+      { hints: ["--stores system,java"] },
     );
   }
   const { discoverImageStores } = await import("../truststore/image/family.ts");

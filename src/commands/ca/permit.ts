@@ -89,8 +89,9 @@ async function change(
   const held = await requireAuthority(context, workplace.state);
   // Looking for stores takes a while; what is permitted already needs none.
   if (await choose(held) === undefined) return unchanged(workplace.state, held, command);
+  // Images are somebody else's to ship: status says which still trust the former root.
   const recorded = currentTrust((await workplace.state.trusted.read()).events)
-    .filter(({ sha256 }) => sha256 === held.rootSha256);
+    .filter(({ sha256, root }) => sha256 === held.rootSha256 && root === undefined);
   const stores = await findStores(context, workplace, flags, recorded);
   const request = { command, words, choose };
   return await replaceAuthority(context, workplace, stores, held, request);

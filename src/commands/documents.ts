@@ -105,6 +105,8 @@ export interface TrustDocument extends BaseDocument {
   readonly image?: string;
   readonly stores: readonly StoreResult[];
   readonly certificates?: readonly CertificateDocument[];
+  /** Absolute path of the configuration profile of `setup --profile`. */
+  readonly profile?: string;
 }
 
 /** `cert`. */

@@ -6,6 +6,7 @@
 
 import type { PasswordSource } from "../castore/ca_files.ts";
 import { LocalTlsError } from "../errors.ts";
+import type { Host } from "../host/host.ts";
 import { splitWords } from "../host/shell_words.ts";
 import { checkNewPassword } from "../x509/password.ts";
 import type { CommandContext } from "./context.ts";
@@ -74,6 +75,11 @@ export async function newPassword(
   checkNewPassword(password);
   if (await terminal.askSecret("The same again: ") === password) return password;
   throw new LocalTlsError("PASSWORD_INVALID", "Cannot use the password: the two are not the same");
+}
+
+/** Whether the environment says where the password is: nobody has to be asked. */
+export function hasPasswordSource(host: Host): boolean {
+  return host.env(FILE_VARIABLE) !== undefined || host.env(COMMAND_VARIABLE) !== undefined;
 }
 
 /** The password in a file or of a program; undefined where neither is named. */

@@ -15,6 +15,7 @@ import { checkCurrent } from "../pki/validity.ts";
 import { parseRequestedName, type RequestedName } from "../pki/requested_name.ts";
 import type { PlannedStep, TrustStore } from "../truststore/store.ts";
 import { anchorOfAuthority } from "./anchors.ts";
+import { profilePath, writeProfile } from "./apple_profile.ts";
 import {
   describeAuthority,
   ensureAuthority,
@@ -26,6 +27,7 @@ import { type CommandResult, EXIT, type TrustDocument } from "./documents.ts";
 import { filesMatch, findKept, issueToFiles, parseNames, requirePermitted } from "./issuing.ts";
 import { describeAddressChange, findAddressChange, ownAddresses } from "./lan_addresses.ts";
 import { outputFiles, planOutput } from "./output_files.ts";
+import { probeTrust } from "./probe.ts";
 import { changeTrust, exitCodeFor, findStores, planTrust, type StoreOptions } from "./stores.ts";
 
 /** What the user asked for. */
@@ -60,6 +62,7 @@ export async function setup(
   // Before any store is asked to trust a CA that nothing can be issued with.
   if (held !== undefined) checkCurrent(held, host.now());
   const files = outputFiles(host, names, { out: flags.out });
+  const profile = flags.profile === undefined ? undefined : profilePath(context, flags.profile);
   const stores = await findStores(context, workplace, flags);
   const addresses = await host.network.addresses();
   const own = ownAddresses(names.map(({ value }) => value), addresses);
@@ -72,6 +75,7 @@ export async function setup(
     const planned = await planSetup(state, stores, authority, held === undefined);
     const kept = held === undefined ? undefined : await findKept(host, state, held, request);
     if (kept === undefined) planned.push(...planOutput(state, files, false));
+    if (profile !== undefined) planned.push({ type: "write", path: profile, root: false });
     return {
       document: { command: "setup", ok: true, stores: [], certificates: [], planned },
       exitCode: EXIT.done,
@@ -82,11 +86,20 @@ export async function setup(
     ? await ensureAuthority(context, user, state, permitted)
     : { authority: held, created: false };
   const anchor = anchorOfAuthority(state, authority);
-  const results = await changeTrust(context, workplace, "add", stores, anchor);
+  if (profile !== undefined) await writeProfile(context, workplace, profile, anchor);
+  const changed = await changeTrust(context, workplace, "add", stores, anchor);
   const certificate = await findKept(host, state, authority, request) ??
     await issueToFiles(context, user, state, authority, request);
   await warnAboutAddresses(context, state, addresses);
-  const exitCode = exitCodeFor(results);
+  const isUnlocked = certificate.state !== "kept";
+  const { results, refused } = await probeTrust(context, {
+    authority,
+    stores,
+    results: changed,
+    names,
+    isUnlocked,
+  });
+  const exitCode = refused ? EXIT.partial : exitCodeFor(results);
   return {
     document: {
       command: "setup",
@@ -95,6 +108,7 @@ export async function setup(
       created,
       stores: results,
       certificates: [certificate],
+      ...(profile === undefined ? {} : { profile }),
     },
     exitCode,
   };

@@ -30,6 +30,8 @@ export interface StoreOptions {
   readonly machine?: boolean | undefined;
   /** The root directory of a system that does not run, in place of this machine. */
   readonly root?: string | undefined;
+  /** `setup --profile`: Apple's own store is left to the profile. */
+  readonly profile?: string | undefined;
 }
 
 /**
@@ -52,7 +54,8 @@ export async function findStores(
   const nssPassword = nssPasswordFile === undefined
     ? undefined
     : await readPasswordFile(host, nssPasswordFile);
-  const search = { host, user, elevation, nssPassword, machine, announce };
+  const profile = options.profile !== undefined;
+  const search = { host, user, elevation, nssPassword, machine, profile, announce };
   if (options.root !== undefined) return await findImageStores(search, options.root, kinds);
   const stores = await discoverStores(search, kinds);
   for (const { kind, path, root } of recorded) {

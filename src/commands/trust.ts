@@ -12,6 +12,7 @@ import { describeAuthority } from "./authority.ts";
 import { readCertificate } from "./certificate_source.ts";
 import { type CommandContext, openWorkplace, type Workplace } from "./context.ts";
 import { type CommandResult, EXIT, type TrustDocument } from "./documents.ts";
+import { probeTrust } from "./probe.ts";
 import {
   changeTrust,
   exitCodeFor,
@@ -26,6 +27,7 @@ import {
   parseFingerprints,
   requireFingerprint,
 } from "./trust_confirm.ts";
+import type { Authority } from "../pki/authority.ts";
 import type { TrustAnchor } from "../truststore/store.ts";
 
 /** What the user asked for. */
@@ -75,9 +77,8 @@ async function trustOwn(
   if (flags.fingerprint !== undefined) {
     requireFingerprint(anchor, parseFingerprints(flags.fingerprint));
   }
-  return await change(context, workplace, flags, anchor, {
-    ca: describeAuthority(state, authority),
-  });
+  const about = { ca: describeAuthority(state, authority) };
+  return await change(context, workplace, flags, anchor, about, authority);
 }
 
 async function trustForeign(
@@ -100,12 +101,14 @@ async function trustForeign(
   return await change(context, workplace, flags, anchor, { anchor: describeAnchor(anchor, now) });
 }
 
+/** @param authority The CA that the anchor is the root of, where it is ours: what it issues is probed. */
 async function change(
   context: CommandContext,
   workplace: Workplace,
   flags: TrustFlags,
   anchor: TrustAnchor,
   about: Pick<TrustDocument, "ca" | "anchor">,
+  authority?: Authority,
 ): Promise<CommandResult<TrustDocument>> {
   const stores = await findStores(context, workplace, flags);
   const image = imageOf(stores);
@@ -116,8 +119,11 @@ async function change(
       exitCode: EXIT.done,
     };
   }
-  const results = await changeTrust(context, workplace, "add", stores, anchor);
-  const exitCode = exitCodeFor(results);
+  const changed = await changeTrust(context, workplace, "add", stores, anchor);
+  const { results, refused } = authority === undefined
+    ? { results: changed, refused: false }
+    : await probeTrust(context, { authority, stores, results: changed });
+  const exitCode = refused ? EXIT.partial : exitCodeFor(results);
   return {
     document: { command: "trust", ok: exitCode === EXIT.done, ...about, ...image, stores: results },
     exitCode,

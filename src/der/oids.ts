@@ -115,6 +115,9 @@ export const OID = {
   sha384: "2.16.840.1.101.3.4.2.2",
   sha512: "2.16.840.1.101.3.4.2.3",
 
+  // Apple's policies, as its trust settings name them: SecPolicy.h, kSecPolicyAppleSSL
+  appleSslPolicy: "1.2.840.113635.100.1.3",
+
   // PKCS#9 attributes of requests: RFC 2985
   extensionRequest: "1.2.840.113549.1.9.14",
 

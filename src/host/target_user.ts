@@ -78,12 +78,13 @@ async function findInvoker(host: Host, { uid, name }: Invoker): Promise<TargetUs
   const key = uid === undefined ? name ?? "" : String(uid);
   const isMeant = (entry: PasswdEntry) =>
     uid === undefined ? entry.name === name : entry.uid === uid;
-  const entry = await findPasswd(host, isMeant) ?? await askNameService(host, key, isMeant);
+  const entry = await findPasswd(host, isMeant) ?? await askNameService(host, key, isMeant) ??
+    await askDirectoryService(host, name, isMeant);
   if (entry !== undefined) {
     const owner = { uid: entry.uid, gid: entry.gid };
     return { home: entry.home, name: entry.name, isRoot: true, owner };
   }
-  // macOS keeps its users elsewhere, and its sudo leaves HOME as it was.
+  // The sudo of macOS leaves HOME as it was.
   const home = host.env("HOME");
   const owner = home === undefined ? undefined : await ownerOf(host, home);
   if (home !== undefined && owner !== undefined && isAbsolutePath(home) && owner.uid === uid) {
@@ -126,6 +127,30 @@ async function askNameService(
     timeoutMs: LOOK_UP_TIMEOUT_MS,
   });
   return result.code === 0 ? parsePasswd(result.stdout, isMeant) : undefined;
+}
+
+/**
+ * macOS keeps its users in a directory of its own (dscl(1)). A value with a blank stands on a line of its own:
+ * "NFSHomeDirectory:\n /Users/ann lee".
+ */
+async function askDirectoryService(
+  host: Host,
+  name: string | undefined,
+  isMeant: (entry: PasswdEntry) => boolean,
+): Promise<PasswdEntry | undefined> {
+  if (name === undefined || !/^[^-/][^/]*$/.test(name)) return undefined;
+  const result = await host.commands.run(
+    ["dscl", ".", "-read", `/Users/${name}`, "NFSHomeDirectory", "UniqueID", "PrimaryGroupID"],
+    { timeoutMs: LOOK_UP_TIMEOUT_MS },
+  );
+  if (result.code !== 0) return undefined;
+  const text = new TextDecoder().decode(result.stdout);
+  const value = (key: string) => new RegExp(`^${key}:(?: |\\n )(.+)$`, "m").exec(text)?.[1] ?? "";
+  const [home, uid, gid] = ["NFSHomeDirectory", "UniqueID", "PrimaryGroupID"].map(value);
+  if (home === undefined || !isAbsolutePath(home)) return undefined;
+  if (!/^\d+$/.test(uid ?? "") || !/^\d+$/.test(gid ?? "")) return undefined;
+  const entry = { name, uid: Number(uid), gid: Number(gid), home };
+  return isMeant(entry) ? entry : undefined;
 }
 
 /** passwd(5): seven fields; the first entry that is meant and whose home is a path. */

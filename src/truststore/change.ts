@@ -7,6 +7,7 @@
 
 import { LocalTlsError } from "../errors.ts";
 import { baseName } from "../host/path_text.ts";
+import { quoteCommand } from "../host/shell_words.ts";
 import type { StoreKind, StoreState, TrustAnchor, TrustStore } from "./store.ts";
 
 /** A store in the answer of a command; the JSON field names are part of the interface. */
@@ -178,6 +179,9 @@ async function notConfirmed(
   after: Look,
 ): Promise<LocalTlsError> {
   const steps = await store.plan(change, anchor).catch(() => []);
+  const commands = steps.flatMap((step) =>
+    step.type === "run" ? [quoteCommand([...(step.root ? ["sudo"] : []), ...step.argv])] : []
+  );
   const tools = steps.flatMap((step) => step.type === "run" ? [baseName(step.argv[0] ?? "")] : []);
   const who = tools.length === 0
     ? "the change reported no error"
@@ -190,7 +194,7 @@ async function notConfirmed(
   return new LocalTlsError(
     "TRUST_NOT_CONFIRMED",
     `Cannot confirm the change: ${who}, and ${what}${why === undefined ? "" : ` (${why})`}`,
-    { hints: hint === undefined ? [] : [hint] },
+    { hints: hint === undefined ? commands : [hint] },
   );
 }
 

@@ -17,9 +17,25 @@ export interface Elevation {
    * Runs commands as root, in order, stopping at the first that fails.
    * @param steps Argument arrays, without the prefix.
    * @param purpose Completes "root is needed to ..." in messages.
+   * @param options For these steps only.
    * Throws NEEDS_ROOT with the exact commands as hints, TOOL_FAILED, TOOL_TIMEOUT or TOOL_MISSING.
    */
-  run(steps: readonly (readonly string[])[], purpose: string): Promise<void>;
+  run(
+    steps: readonly (readonly string[])[],
+    purpose: string,
+    options?: StepOptions,
+  ): Promise<void>;
+}
+
+/** Options of {@link Elevation.run}. */
+export interface StepOptions {
+  /** Milliseconds for a step, where it waits for the user as well. */
+  readonly timeoutMs?: number;
+  /**
+   * What a step complains of goes into the error, also where sudo may ask: not shown, but read. sudo asks on the
+   * terminal itself, whatever its stderr is (sudo(8), -S).
+   */
+  readonly keepComplaints?: boolean;
 }
 
 /** Options of {@link createElevation}. */
@@ -52,7 +68,7 @@ export function createElevation(host: Host, options: ElevationOptions = {}): Ele
 
   return {
     prefix,
-    async run(steps, purpose) {
+    async run(steps, purpose, { timeoutMs = stepTimeoutMs, keepComplaints = false } = {}) {
       const words = await prefix();
       const needsRoot = async (state: string) =>
         new LocalTlsError("NEEDS_ROOT", `Cannot ${purpose}: ${state}`, {
@@ -90,11 +106,12 @@ export function createElevation(host: Host, options: ElevationOptions = {}): Ele
             { hints: await rootCommands(host, steps) },
           );
         }
-        await runTool(host, [...words, path, ...step.slice(1)], {
+        const keep = interactive && keepComplaints ? ["sh", "-c", 'exec "$@" 2>&1', "sh"] : [];
+        await runTool(host, [...words, ...keep, path, ...step.slice(1)], {
           purpose,
           hints: await rootCommands(host, steps),
           // sudo may ask again for every command (timestamp_timeout=0; doas without persist).
-          timeoutMs: interactive ? stepTimeoutMs + PASSWORD_TIMEOUT_MS : stepTimeoutMs,
+          timeoutMs: interactive ? timeoutMs + PASSWORD_TIMEOUT_MS : timeoutMs,
           interactive,
         });
       }

@@ -8,7 +8,13 @@ import { LocalTlsError } from "../errors.ts";
 import type { OperatingSystem } from "../host/host.ts";
 import { freebsdFamily } from "./freebsd/family.ts";
 import { createJavaFamily } from "./java/family.ts";
-import { FREEBSD_JAVA_PLACES, LINUX_JAVA_PLACES, WINDOWS_JAVA_PLACES } from "./java/places.ts";
+import {
+  FREEBSD_JAVA_PLACES,
+  LINUX_JAVA_PLACES,
+  MACOS_JAVA_PLACES,
+  WINDOWS_JAVA_PLACES,
+} from "./java/places.ts";
+import { macosFamily } from "./macos/family.ts";
 import { nssFamily, openRecordedNssStore } from "./nss/family.ts";
 import type { DiscoverContext, StoreKind, TrustStore, TrustStoreFamily } from "./store.ts";
 import { systemFamily } from "./system/family.ts";
@@ -22,6 +28,8 @@ const FAMILIES: Readonly<Partial<Record<OperatingSystem, readonly TrustStoreFami
   linux: [systemFamily, nssFamily, createJavaFamily(LINUX_JAVA_PLACES), windowsFromWslFamily],
   windows: [windowsFamily, createJavaFamily(WINDOWS_JAVA_PLACES)],
   freebsd: [freebsdFamily, nssFamily, createJavaFamily(FREEBSD_JAVA_PLACES)],
+  // No NSS: Firefox reads the keychain by itself since 120, and Chromium always has.
+  darwin: [macosFamily, createJavaFamily(MACOS_JAVA_PLACES)],
 };
 
 /**

@@ -86,7 +86,26 @@ export interface TrustStore {
    * @param created What the ledger says add() made; removed when nothing else has come to live in it.
    */
   remove(anchor: TrustAnchor, created: readonly string[]): Promise<StoreChange>;
+  /**
+   * Asks the verifier behind the store whether it accepts a server's certificate. Only where that is more than
+   * state() can tell: macOS's has ideas of its own about name constraints. Never changes the store.
+   *
+   * @param chain PEM of each certificate, leaf first, without the root.
+   * @param name A DNS name or an address that the leaf is for.
+   */
+  verify?(chain: readonly string[], name: string): Promise<Verification>;
 }
+
+/** What a verifier says of a server's certificate. */
+export type Verification =
+  | { readonly accepted: true }
+  | {
+    readonly accepted: false;
+    /** unknown: the issuer is accepted by itself, and the verifier does not say what is wrong with the leaf. */
+    readonly cause: "name-constraints" | "other" | "unknown";
+    /** What the verifier says. */
+    readonly reason: string;
+  };
 
 /** What adapters need to find and change stores. */
 export interface DiscoverContext {
@@ -97,6 +116,8 @@ export interface DiscoverContext {
   readonly nssPassword?: string | undefined;
   /** Where a system has a store for its user and one for everybody (macOS, Windows): the latter. */
   readonly machine?: boolean | undefined;
+  /** Apple's own store is left to a configuration profile (`setup --profile`): nothing is changed there. */
+  readonly profile?: boolean | undefined;
   /** Says what the user is about to be asked by a program or a window that is not ours. */
   readonly announce?: (message: string) => void;
 }

@@ -19,6 +19,7 @@ import { define, names } from "./define.ts";
 type SetupFlags = GlobalFlags & StoreFlags & {
   readonly permit?: readonly string[] | undefined;
   readonly out?: string | undefined;
+  readonly profile?: string | undefined;
 };
 
 export const setup = define<SetupFlags, readonly string[]>({
@@ -27,11 +28,14 @@ export const setup = define<SetupFlags, readonly string[]>({
   brief: "Make the CA, have it trusted on this machine, write a certificate",
   description:
     "Makes the CA if there is none, trusts it in every store found, and issues a certificate for\n" +
-    "NAME... (none given: localhost and this machine's names and addresses). Safe to repeat.",
+    "NAME... (none given: localhost and this machine's names and addresses). Safe to repeat.\n" +
+    "With --profile the root is also written as a configuration profile for Macs, iPhones and iPads;\n" +
+    "on a Mac no keychain is then changed and no window asks: trust comes with the profile.",
   examples: [
     { input: "172.16.99.32", brief: "for an address on the LAN" },
     { input: "app.test localhost 127.0.0.1", brief: "for several names" },
     { input: "--permit example.com dev.example.com", brief: "for names of a public domain" },
+    { input: "--profile localtls.mobileconfig", brief: "for managed Macs, iPhones and iPads" },
   ],
   parameters: {
     flags: {
@@ -51,6 +55,13 @@ export const setup = define<SetupFlags, readonly string[]>({
         optional: true,
         brief: "Directory for the certificate and its key (default: here)",
         placeholder: "DIR",
+      },
+      profile: {
+        kind: "parsed",
+        parse: text,
+        optional: true,
+        brief: "Write the root as an Apple profile, and leave the keychains of this Mac alone",
+        placeholder: "FILE",
       },
     },
     aliases: GLOBAL_ALIASES,

@@ -19,6 +19,20 @@ export const setupScreen: Screen = (anyDocument, { style, quiet, program }) => {
       ? ["  no store was found"]
       : storeTable(document.stores, style)),
   ];
+  if (document.profile !== undefined) {
+    lines.push(
+      "",
+      style.bold("Profile for Macs, iPhones and iPads"),
+      `  ${document.profile}`,
+      style.dim(
+        "  Deploy it with an MDM server, or open it on the device and install it in the settings.",
+      ),
+      style.dim(
+        "  Installed by hand on iPhones and iPads, it is switched on under General > About >",
+      ),
+      style.dim("  Certificate Trust Settings."),
+    );
+  }
   const certificate = document.certificates?.[0];
   if (certificate !== undefined) {
     const { names, cert, key, state, notAfter } = certificate;

@@ -85,3 +85,29 @@ export const FREEBSD_JAVA_PLACES: JavaPlaces = {
   ],
   finders: [],
 };
+
+/**
+ * Apple's own directories, Homebrew's formulas, version managers. A Java of macOS is a bundle, with its home in
+ * Contents/Home; Homebrew has the bundle in libexec.
+ */
+export const MACOS_JAVA_PLACES: JavaPlaces = {
+  directories: [
+    { path: "/Library/Java/JavaVirtualMachines", within: ["Contents/Home"] },
+    { path: "~/Library/Java/JavaVirtualMachines", within: ["Contents/Home"] },
+    ...["/opt/homebrew/opt", "/usr/local/opt"].map((path) => ({
+      path,
+      names: /^openjdk(?:@\d+)?$/,
+      within: ["libexec/openjdk.jdk/Contents/Home"],
+    })),
+    ...[
+      "~/.sdkman/candidates/java",
+      "~/.jbang/cache/jdks",
+      "~/.gradle/jdks",
+      "~/.asdf/installs/java",
+      "~/.local/share/mise/installs/java",
+      "~/.jabba/jdk",
+    ].map((path) => ({ path, within: ["", "Contents/Home"] })),
+  ],
+  // Without --request it opens no window where there is no Java (java_home(1)).
+  finders: [["/usr/libexec/java_home"]],
+};

@@ -19,11 +19,16 @@ import type {
 import { findCertificateBlocks } from "../pem_search.ts";
 import { readPemFile } from "./bundle.ts";
 
-/** The store of a bundle without a tool. */
+/**
+ * The store of a bundle without a tool.
+ *
+ * @param changed as root: the system's own. as its owner: a user's, which is written by nobody else.
+ */
 export function createBareBundleStore(
   { host, elevation }: DiscoverContext,
   path: string,
   label: string,
+  changed: "as root" | "as its owner" = "as root",
 ): TrustStore {
   async function read(): Promise<string> {
     const text = await readPemFile(host, path).catch((error) => {
@@ -48,12 +53,21 @@ export function createBareBundleStore(
     });
   }
 
-  const isRoot = async () => (await elevation.prefix())?.length === 0;
+  /** Whether this process may replace the file, which takes writing to its directory. */
+  async function mayReplace(): Promise<boolean> {
+    if (changed === "as root") return (await elevation.prefix())?.length === 0;
+    const directory = path.slice(0, path.lastIndexOf("/"));
+    if (await host.files.writable(path) && await host.files.writable(directory)) return true;
+    throw new LocalTlsError(
+      "STORE_UNAVAILABLE",
+      `Cannot change the bundle of ${label}: "${path}" belongs to another user`,
+    );
+  }
 
   async function add(anchor: TrustAnchor): Promise<StoreChange> {
     const text = await read();
     if (findCertificateBlocks(text, anchor.certificate.der).length > 0) return {};
-    if (await isRoot()) await replace(text + markedBlock(text, anchor));
+    if (await mayReplace()) await replace(text + markedBlock(text, anchor));
     else {
       await checkAnchorCopy(host, anchor);
       await elevation.run(
@@ -65,7 +79,7 @@ export function createBareBundleStore(
   }
 
   async function remove(anchor: TrustAnchor): Promise<StoreChange> {
-    if (await isRoot()) await replace(withoutAnchor(await read(), anchor));
+    if (await mayReplace()) await replace(withoutAnchor(await read(), anchor));
     else {
       await elevation.run(
         [["sed", "-i", sedScript(anchor), path]],
@@ -76,7 +90,7 @@ export function createBareBundleStore(
   }
 
   function plan(): Promise<PlannedStep[]> {
-    return Promise.resolve([{ type: "write", path, root: true }]);
+    return Promise.resolve([{ type: "write", path, root: changed === "as root" }]);
   }
 
   return { kind: "system", label, path, state, plan, add, remove };

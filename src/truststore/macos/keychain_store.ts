@@ -1,0 +1,206 @@
+/**
+ * A keychain of macOS, changed through `security`.
+ *
+ * macOS keeps a certificate and its trust apart: the one is in a keychain, the other in the trust settings of the user
+ * or of the machine. Clients want both, so both are read back, and its own verifier is asked as well.
+ *
+ * @module
+ */
+
+import { LocalTlsError } from "../../errors.ts";
+import { quoteCommand } from "../../host/shell_words.ts";
+import { isSelfSigned } from "../../x509/signature.ts";
+import { checkAnchorCopy } from "../anchor_copy.ts";
+import { rootCommands } from "../elevation.ts";
+import type {
+  DiscoverContext,
+  PlannedStep,
+  StoreChange,
+  StoreState,
+  TrustAnchor,
+  TrustStore,
+} from "../store.ts";
+import { runTool } from "../tool.ts";
+import { checkSelector, type Held, type KeychainPlace, readPlace } from "./keychain_reader.ts";
+import { inScratchDirectory } from "./scratch.ts";
+import { createSecurityTool, explainFailure, prepareDialog } from "./security_tool.ts";
+import { NO_SETTING, sha1Hex } from "./trust_settings.ts";
+import { verifyAlone, verifyChain } from "./verify_cert.ts";
+
+/** The keychain of the machine. */
+export const SYSTEM_KEYCHAIN: KeychainPlace = {
+  label: "System keychain",
+  path: "/Library/Keychains/System.keychain",
+  domain: "admin",
+};
+
+const NOTHING: Held = { inKeychain: false, setting: NO_SETTING };
+
+/**
+ * The store of a keychain.
+ *
+ * A user's clients also accept what the machine's keychain holds. So that counts for the user's store: nobody is asked
+ * to trust once more what every user trusts already, and taking trust away takes it from both.
+ */
+export function createKeychainStore(context: DiscoverContext, own: KeychainPlace): TrustStore {
+  const { host, elevation } = context;
+  const tool = createSecurityTool(context);
+
+  async function read(anchor: TrustAnchor): Promise<{ own: Held; machine: Held }> {
+    const machine = own.domain === "admin"
+      ? NOTHING
+      // Without it, only what the user has counts.
+      : await readPlace(context, tool, SYSTEM_KEYCHAIN, anchor).catch(() => NOTHING);
+    return { own: await readPlace(context, tool, own, anchor), machine };
+  }
+
+  async function state(anchor: TrustAnchor): Promise<StoreState> {
+    const held = await read(anchor);
+    const byMachine = held.machine.inKeychain && held.machine.setting.verdict === "trust";
+    if (!isSomething(held.own) && !byMachine) return { state: "absent" };
+    // The user's settings come before the machine's (SecTrustSettings.h).
+    const decided = held.own.setting.verdict !== "none" ? held.own.setting : held.machine.setting;
+    if (decided.verdict === "deny") {
+      return { state: "broken", reason: "the trust settings of macOS say never to trust it" };
+    }
+    if (decided.verdict === "none") {
+      const reason = `it is in the ${own.label}, and nothing says that it is to be trusted`;
+      return { state: "broken", reason };
+    }
+    if (!held.own.inKeychain && !held.machine.inKeychain) {
+      const reason = `it is to be trusted, and the ${own.label} does not hold it`;
+      return { state: "broken", reason };
+    }
+    const refused = await withCopy(anchor, (file) => verifyAlone(tool, file, anchor.role));
+    if (refused !== undefined) {
+      return { state: "broken", reason: `macOS refuses it nevertheless: ${refused}` };
+    }
+    if (isSomething(held.own)) return { state: "trusted" };
+    return {
+      state: "trusted",
+      reason: `the ${SYSTEM_KEYCHAIN.label} holds it, for every user of this machine`,
+    };
+  }
+
+  /** A copy that was written just now: the kept one may be gone, or be somebody else's by now. */
+  async function withCopy<T>(
+    anchor: TrustAnchor,
+    work: (file: string) => Promise<T>,
+  ): Promise<T> {
+    return await inScratchDirectory(context, async (directory) => {
+      const file = `${directory}/certificate.pem`;
+      await host.files.write(file, anchor.pem, { mode: 0o644, owner: context.user.owner });
+      return await work(file);
+    });
+  }
+
+  /**
+   * trustRoot is for self-signed certificates and trustAsRoot for all others; the other way round macOS refuses the
+   * setting (SecTrustSettings.h). By the policies of TLS and of bare X.509 alone, so that the CA is good for servers
+   * and not for mail or programs; "basic" is what .NET and Homebrew's ca-certificates ask for.
+   */
+  async function addWords(anchor: TrustAnchor, file: string): Promise<string[]> {
+    const result = await isSelfSigned(anchor.certificate) ? "trustRoot" : "trustAsRoot";
+    return [
+      ...["add-trusted-cert", ...domainFlag(own), "-r", result, "-p", "ssl", "-p", "basic"],
+      ...["-k", own.path, file],
+    ];
+  }
+
+  /** Trust goes first: a window that is cancelled then leaves everything as it was. */
+  function removeWords(place: KeychainPlace, held: Held, sha1: string, file: string): string[][] {
+    return [
+      ...(held.setting.exists ? [["remove-trusted-cert", ...domainFlag(place), file]] : []),
+      ...(held.inKeychain ? [["delete-certificate", "-Z", sha1, place.path]] : []),
+    ];
+  }
+
+  /** Runs one change. The command of the hint works on the copy that is kept. */
+  async function change(
+    place: KeychainPlace,
+    words: readonly string[],
+    shown: readonly string[],
+    purpose: string,
+  ): Promise<void> {
+    const isMachine = place.domain === "admin";
+    const command = ["security", ...shown];
+    const hints = isMachine ? await rootCommands(host, [command]) : [quoteCommand(command)];
+    const timeoutMs = await prepareDialog(context, purpose);
+    try {
+      if (isMachine) {
+        const options = { timeoutMs, keepComplaints: true };
+        await elevation.run([["security", ...words]], purpose, options);
+      } else {
+        await runTool(host, tool.argv(...words), { purpose, hints, timeoutMs });
+      }
+    } catch (error) {
+      if (!(error instanceof LocalTlsError)) throw error;
+      const { code, message, cause } = error;
+      throw await explainFailure(tool, new LocalTlsError(code, message, { hints, cause }), purpose);
+    }
+  }
+
+  async function add(anchor: TrustAnchor): Promise<StoreChange> {
+    await checkAnchorCopy(host, anchor);
+    const words = await addWords(anchor, anchor.file);
+    // Under sudo the tool is the user's own process, which may read the user's files.
+    await change(own, words, words, `trust ${anchor.label} in the ${own.label}`);
+    return {};
+  }
+
+  async function remove(anchor: TrustAnchor): Promise<StoreChange> {
+    const held = await read(anchor);
+    for (const [place, part] of [[own, held.own], [SYSTEM_KEYCHAIN, held.machine]] as const) {
+      if (!isSomething(part)) continue;
+      const sha1 = await checkSelector(tool, place, anchor);
+      const shown = removeWords(place, part, sha1, anchor.file);
+      const purpose = `take ${anchor.label} out of the ${place.label}`;
+      await withCopy(anchor, async (file) => {
+        for (const [i, words] of removeWords(place, part, sha1, file).entries()) {
+          await change(place, words, shown[i]!, purpose);
+        }
+      });
+    }
+    return {};
+  }
+
+  async function plan(kind: "add" | "remove", anchor: TrustAnchor): Promise<PlannedStep[]> {
+    const step = (place: KeychainPlace, words: readonly string[]): PlannedStep => ({
+      type: "run",
+      argv: ["security", ...words],
+      root: place.domain === "admin",
+    });
+    if (kind === "add") return [step(own, await addWords(anchor, anchor.file))];
+    const held = await read(anchor);
+    const sha1 = (await sha1Hex(anchor.certificate.der)).toUpperCase();
+    return ([[own, held.own], [SYSTEM_KEYCHAIN, held.machine]] as const).flatMap(([place, part]) =>
+      removeWords(place, part, sha1, anchor.file).map((words) => step(place, words))
+    );
+  }
+
+  return {
+    kind: "system",
+    label: own.label,
+    path: own.path,
+    state,
+    plan,
+    add,
+    remove,
+    verify: (chain, name) =>
+      inScratchDirectory(context, async (directory) => {
+        const files = chain.map((_, i) => `${directory}/${i}.pem`);
+        for (const [i, file] of files.entries()) {
+          await host.files.write(file, chain[i]!, { mode: 0o644, owner: context.user.owner });
+        }
+        return await verifyChain(tool, files, name);
+      }),
+  };
+}
+
+function isSomething({ inKeychain, setting }: Held): boolean {
+  return inKeychain || setting.exists;
+}
+
+function domainFlag({ domain }: KeychainPlace): string[] {
+  return domain === "admin" ? ["-d"] : [];
+}

@@ -14,7 +14,7 @@ import {
   MACOS_JAVA_PLACES,
   WINDOWS_JAVA_PLACES,
 } from "./java/places.ts";
-import { macosFamily } from "./macos/family.ts";
+import { macosFamily, openRecordedKeychain } from "./macos/family.ts";
 import { nssFamily, openRecordedNssStore } from "./nss/family.ts";
 import type { DiscoverContext, StoreKind, TrustStore, TrustStoreFamily } from "./store.ts";
 import { systemFamily } from "./system/family.ts";
@@ -81,7 +81,8 @@ export async function discoverFamily(
 
 /**
  * A store that the ledger knows and {@link discoverStores} does not find any more: a Chromium database that another
- * one hides by now, a profile that was taken out of profiles.ini, the machine's store where the user's is meant. Without it `uninstall` would leave it as it is.
+ * one hides by now, a profile that was taken out of profiles.ini, the machine's store where the user's is meant.
+ * Without it `uninstall` would leave it as it is.
  *
  * @returns undefined for kinds whose stores cannot hide, and for a store that is gone.
  */
@@ -93,6 +94,9 @@ export async function openRecordedStore(
   if (kind === "nss") {
     const isThere = await context.host.files.info(path) !== undefined;
     return isThere ? openRecordedNssStore(context, path) : undefined;
+  }
+  if (context.host.os === "darwin") {
+    return kind === "system" ? openRecordedKeychain(context, path) : undefined;
   }
   return await openRecordedWindowsStore(context, kind, path);
 }

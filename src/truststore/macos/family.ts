@@ -28,6 +28,19 @@ export const macosFamily: TrustStoreFamily = {
   },
 };
 
+/**
+ * The keychain that the ledger names; whether it still exists, the tool says.
+ * @returns undefined for a path that is no keychain's.
+ */
+export function openRecordedKeychain(
+  context: DiscoverContext,
+  path: string,
+): TrustStore | undefined {
+  if (path === SYSTEM_KEYCHAIN.path) return createKeychainStore(context, SYSTEM_KEYCHAIN);
+  if (!/\.keychain(?:-db)?$/.test(path)) return undefined;
+  return createKeychainStore(context, { label: "login keychain", path, domain: "user" });
+}
+
 /** The machine's with --machine, and for a root that nobody became; else that of the user. */
 async function findKeychain(context: DiscoverContext): Promise<TrustStore> {
   const { user } = context;

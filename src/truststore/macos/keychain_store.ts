@@ -23,7 +23,12 @@ import type {
 import { runTool } from "../tool.ts";
 import { checkSelector, type Held, type KeychainPlace, readPlace } from "./keychain_reader.ts";
 import { inScratchDirectory } from "./scratch.ts";
-import { createSecurityTool, explainFailure, prepareDialog } from "./security_tool.ts";
+import {
+  createSecurityTool,
+  explainFailure,
+  prepareDialog,
+  READ_TIMEOUT_MS,
+} from "./security_tool.ts";
 import { NO_SETTING, sha1Hex } from "./trust_settings.ts";
 import { verifyAlone, verifyChain } from "./verify_cert.ts";
 
@@ -143,9 +148,26 @@ export function createKeychainStore(context: DiscoverContext, own: KeychainPlace
   async function add(anchor: TrustAnchor): Promise<StoreChange> {
     await checkAnchorCopy(host, anchor);
     const words = await addWords(anchor, anchor.file);
-    // Under sudo the tool is the user's own process, which may read the user's files.
-    await change(own, words, words, `trust ${anchor.label} in the ${own.label}`);
+    const before = await readPlace(context, tool, own, anchor);
+    const purpose = `trust ${anchor.label} in the ${own.label}`;
+    try {
+      // Under sudo the tool is the user's own process, which may read the user's files.
+      await change(own, words, words, purpose);
+    } catch (error) {
+      if (!before.inKeychain) await takeBack(anchor).catch(() => {});
+      throw error;
+    }
     return {};
+  }
+
+  /** The tool puts the certificate into the keychain before it asks: a "no" leaves it there. Nothing asks here. */
+  async function takeBack(anchor: TrustAnchor): Promise<void> {
+    const { inKeychain, setting } = await readPlace(context, tool, own, anchor);
+    if (!inKeychain || setting.exists) return;
+    const words = ["delete-certificate", "-Z", await checkSelector(tool, own, anchor), own.path];
+    const purpose = `take ${anchor.label} out of the ${own.label}`;
+    if (own.domain === "admin") await elevation.run([["security", ...words]], purpose);
+    else await runTool(host, tool.argv(...words), { purpose, timeoutMs: READ_TIMEOUT_MS });
   }
 
   async function remove(anchor: TrustAnchor): Promise<StoreChange> {

@@ -42,9 +42,10 @@ export async function readPlace(
   { path, domain }: KeychainPlace,
   { certificate }: TrustAnchor,
 ): Promise<Held> {
+  const sha1 = await sha1Hex(certificate.der);
   const [text, setting] = await Promise.all([
     exportCertificates(tool, path),
-    exportSetting(context, tool, domain, await sha1Hex(certificate.der)),
+    exportSetting(context, tool, domain, sha1),
   ]);
   return { inKeychain: findCertificateBlocks(text, certificate.der).length > 0, setting };
 }

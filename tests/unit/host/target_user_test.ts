@@ -124,6 +124,43 @@ describe("findTargetUser()", () => {
     });
   }
 
+  const record = (home: string, uid = 501) =>
+    `NFSHomeDirectory:${home}\nPrimaryGroupID: 20\nUniqueID: ${uid}\n`;
+  for (const home of [" /Users/eve", "\n /Users/eve lee"]) {
+    test(`asks the directory of macOS, which answers "${home.trim()}"`, async () => {
+      const host = hostOf({
+        os: "darwin",
+        user: ROOT,
+        env: { HOME: "/var/root", SUDO_UID: "501", SUDO_USER: "eve" },
+        commands: { dscl: () => ({ stdout: record(home) }) },
+      });
+      assert.deepEqual(await findTargetUser(host), {
+        home: home.trim(),
+        name: "eve",
+        isRoot: true,
+        owner: { uid: 501, gid: 20 },
+      });
+      assert.deepEqual(host.commandLines.at(-1), [
+        ...["dscl", ".", "-read", "/Users/eve"],
+        ...["NFSHomeDirectory", "UniqueID", "PrimaryGroupID"],
+      ]);
+    });
+  }
+  for (const stdout of [record(" /Users/eve", 502), record(" eve"), "", "No such key: x\n"]) {
+    test(`does not take ${JSON.stringify(stdout)} of the directory`, async () => {
+      const env = { HOME: "/var/root", SUDO_UID: "501", SUDO_USER: "eve" };
+      const commands = { dscl: () => ({ stdout }) };
+      await rejectsWith("HOME_MISSING", findTargetUser(hostOf({ user: ROOT, env, commands })));
+    });
+  }
+  test("asks the directory for no name that means a path or an option", async () => {
+    for (const name of ["-x", "../../x", "a/b"]) {
+      const env = { HOME: "/var/root", SUDO_UID: "501", SUDO_USER: name };
+      const host = hostOf({ user: ROOT, env, commands: { dscl: () => assert.fail("asked") } });
+      await rejectsWith("HOME_MISSING", findTargetUser(host));
+    }
+  });
+
   test("asks the name service for a sudo user who does not stand in /etc/passwd", async () => {
     const host = hostOf({
       user: ROOT,

@@ -125,6 +125,7 @@ describe("applyChange()", () => {
       results[0]!.reason,
       'Cannot confirm the change: "refresh" reported no error, and the store does not trust the certificate',
     );
+    assert.deepEqual(results[0]!.hints, ["sudo /usr/sbin/refresh -x"]);
   });
 
   test("does not believe a remove() that does nothing, and keeps the ledger entry", async () => {

@@ -89,6 +89,27 @@ describe("elevation", () => {
     assert.ok(host.log.every((action) => action.type === "run" && action.interactive));
   });
 
+  test("run() keeps what a step complains of where sudo may ask, with the time it is given", async () => {
+    const limits: number[] = [];
+    const sh: FakeCommand = (argv, _input, _host, { timeoutMs }) => {
+      limits.push(timeoutMs);
+      return { code: 1, stdout: `${argv.slice(4).join(" ")}: no\n` };
+    };
+    const sudo: FakeCommand = (argv, input, host, options) =>
+      argv[2] === "sh" ? sh(argv.slice(2), input, host, options) : 0;
+    const host = createFakeHost({ interactive: true, commands: { ...TOOLS, sudo } });
+    const options = { timeoutMs: 1_000, keepComplaints: true };
+    await assert.rejects(createElevation(host).run([["refresh", "-x"]], "add it", options), {
+      code: "TOOL_FAILED",
+      message: 'Cannot add it: "sudo" ended with exit code 1: /usr/bin/refresh -x: no',
+      hints: ["sudo refresh -x"],
+    });
+    assert.deepEqual(limits, [301_000]);
+    const quiet = createFakeHost({ commands: { ...TOOLS, sudo: fakeSudo } });
+    await createElevation(quiet).run([["refresh"]], "add it", options);
+    assert.deepEqual(quiet.commandLines.at(-1), ["sudo", "-n", "--", "/usr/bin/refresh"]);
+  });
+
   test("run() without a terminal never talks to the user", async () => {
     const host = createFakeHost({ commands: { ...TOOLS, sudo: fakeSudo } });
     await createElevation(host, { announce: () => assert.fail("announced") }).run(STEPS, "add it");

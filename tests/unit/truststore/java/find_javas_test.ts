@@ -2,7 +2,11 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { findTargetUser } from "../../../../src/host/target_user.ts";
 import { findJavaTrustFiles, labelOf } from "../../../../src/truststore/java/find_javas.ts";
-import { LINUX_JAVA_PLACES, WINDOWS_JAVA_PLACES } from "../../../../src/truststore/java/places.ts";
+import {
+  LINUX_JAVA_PLACES,
+  MACOS_JAVA_PLACES,
+  WINDOWS_JAVA_PLACES,
+} from "../../../../src/truststore/java/places.ts";
 import type { FakeEntry } from "../../../support/fake_disk.ts";
 import { createFakeHost, type FakeHostOptions } from "../../../support/fake_host.ts";
 import { createFakeWindows, WINDOWS_ENV } from "../../../support/fake_windows.ts";
@@ -15,9 +19,10 @@ const release = (version: string, vendor: string) =>
 async function find(
   files: Record<string, string | FakeEntry>,
   options: FakeHostOptions = {},
+  places = LINUX_JAVA_PLACES,
 ) {
   const host = createFakeHost({ commands: KEYTOOL, ...options, files });
-  const found = await findJavaTrustFiles(host, await findTargetUser(host), LINUX_JAVA_PLACES);
+  const found = await findJavaTrustFiles(host, await findTargetUser(host), places);
   return found.map((file) => ({ path: file.path, label: labelOf(file), javas: file.javas }));
 }
 
@@ -195,5 +200,56 @@ describe("findJavaTrustFiles() on Windows", () => {
       }, { env: WINDOWS_ENV }),
       [],
     );
+  });
+});
+
+describe("findJavaTrustFiles() on macOS", () => {
+  const homes = [
+    "/Library/Java/JavaVirtualMachines/temurin-21.jdk/Contents/Home",
+    "/home/ann/Library/Java/JavaVirtualMachines/corretto-17.jdk/Contents/Home",
+    "/opt/homebrew/opt/openjdk/libexec/openjdk.jdk/Contents/Home",
+    "/opt/homebrew/opt/openjdk@17/libexec/openjdk.jdk/Contents/Home",
+    "/usr/local/opt/openjdk@21/libexec/openjdk.jdk/Contents/Home",
+    "/home/ann/.sdkman/candidates/java/21-tem",
+    "/home/ann/.gradle/jdks/temurin-17/Contents/Home",
+  ];
+  const pathsOf = async (...args: Parameters<typeof find>) =>
+    (await find(args[0], args[1], MACOS_JAVA_PLACES)).map(({ path }) => path);
+
+  for (const home of homes) {
+    test(`finds ${home}`, async () => {
+      assert.deepEqual(await pathsOf({ [`${home}/${CACERTS}`]: "x" }), [`${home}/${CACERTS}`]);
+    });
+  }
+
+  test("once for Homebrew's link and what it leads to", async () => {
+    const keg = "/opt/homebrew/Cellar/openjdk/21.0.1";
+    const home = `${keg}/libexec/openjdk.jdk/Contents/Home`;
+    const files = {
+      [`${home}/${CACERTS}`]: "x",
+      "/opt/homebrew/opt/openjdk": { target: "../Cellar/openjdk/21.0.1" },
+      "/opt/homebrew/opt/openjdk@21": { target: "../Cellar/openjdk/21.0.1" },
+    };
+    assert.deepEqual(await pathsOf(files), [`${home}/${CACERTS}`]);
+  });
+
+  test("looks at no other formula, and not at Linux's places", async () => {
+    assert.deepEqual(
+      await pathsOf({
+        [`/opt/homebrew/opt/openjdkish/libexec/openjdk.jdk/Contents/Home/${CACERTS}`]: "x",
+        [`/usr/lib/jvm/java-17/${CACERTS}`]: "x",
+      }),
+      [],
+    );
+  });
+
+  test("asks java_home, and believes a path alone", async () => {
+    const files = { [`/srv/jdk/${CACERTS}`]: "x" };
+    const finder = (stdout: string, code = 0) => ({
+      commands: { "/usr/libexec/java_home": () => ({ code, stdout }) },
+    });
+    assert.deepEqual(await pathsOf(files, finder("/srv/jdk\n")), [`/srv/jdk/${CACERTS}`]);
+    assert.deepEqual(await pathsOf(files, finder("/srv/jdk\n", 1)), []);
+    assert.deepEqual(await pathsOf(files, finder("Unable to locate a Java Runtime\n")), []);
   });
 });

@@ -404,6 +404,19 @@ describe("command contract, not macOS: setup --profile", () => {
     assert.equal(mac.dialogs(), 0);
     assert.deepEqual(mac.takeChanges(), []);
     assert.equal((await mac.run(["status", ...SYSTEM])).code, 1, "it is not installed yet");
+    const again = await mac.text(["setup", "app.test", "--profile", "x.mobileconfig", ...SYSTEM]);
+    assert.match(again.stdout, /trust comes with the profile/);
+    assert.match(again.stdout, /x\.mobileconfig/);
+    assert.equal(mac.dialogs(), 0);
+  });
+  test("without it, the window is announced before it opens", SLOW, async () => {
+    const mac = makeMac();
+    const { stderr, code } = await mac.text(["setup", "app.test", ...SYSTEM]);
+    assert.equal(code, 0);
+    assert.match(stderr, /macOS asks for a password or Touch ID in a window .* login keychain/);
+    assert.equal(mac.dialogs(), 1);
+    const again = await mac.text(["setup", "app.test", ...SYSTEM]);
+    assert.doesNotMatch(again.stderr, /macOS asks/);
   });
   test("refuses another ending before anything is done", SLOW, async () => {
     const mac = makeMac();

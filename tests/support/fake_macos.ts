@@ -60,6 +60,8 @@ export interface FakeMac {
   readonly loginKeychain: string;
   /** Runs localtls as the user, with --json; `env` is added. */
   run(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<MacResult>;
+  /** As run(), for people: without --json. */
+  text(args: readonly string[]): Promise<Omit<MacResult, "document">>;
   /** As root; with SUDO_USER as sudo sets it where `forUser` is true. */
   runAsRoot(args: readonly string[], forUser: boolean): Promise<MacResult>;
   /** Runs the stand-in itself, as the user. @returns its exit code and what it wrote. */
@@ -138,6 +140,8 @@ export function makeMac(): FakeMac {
     state: join(home, "Library/Application Support/localtls"),
     loginKeychain,
     run: (args, more = {}) => localtls(asUser, args, more),
+    text: async (args) =>
+      await run([...asUser, await build(), ...args], { cwd: work, env, timeoutMs: 120_000 }),
     runAsRoot: (args, forUser) =>
       localtls(
         [],

@@ -16,7 +16,11 @@ export const setupScreen: Screen = (anyDocument, { style, quiet, program }) => {
   const lines = [
     style.bold("Trust on this machine"),
     ...(document.stores.length === 0
-      ? ["  no store was found"]
+      ? [
+        document.profile === undefined
+          ? "  no store was found"
+          : "  no store is changed: trust comes with the profile",
+      ]
       : storeTable(document.stores, style)),
   ];
   if (document.profile !== undefined) {
@@ -50,9 +54,10 @@ export const setupScreen: Screen = (anyDocument, { style, quiet, program }) => {
   }
   lines.push("", style.bold("Next"), "  Restart the browsers that are open.");
   if (!document.ok) {
-    lines.push(
-      "  Run the commands shown above for the stores that are left, or setup again as root.",
-    );
+    const asRoot = document.stores.some(({ outcome }) => outcome === "needs-root")
+      ? ", or setup again as root"
+      : "";
+    lines.push(`  Run the commands shown above for the stores that are left${asRoot}.`);
   }
   lines.push(`  To see how things stand: ${program} status`, `  To undo: ${program} uninstall`);
   return lines.join("\n");

@@ -20,7 +20,7 @@ import type {
   TrustAnchor,
   TrustStore,
 } from "../store.ts";
-import { runTool } from "../tool.ts";
+import { runTool, TOOL_TIMEOUT_MS } from "../tool.ts";
 import { checkSelector, type Held, type KeychainPlace, readPlace } from "./keychain_reader.ts";
 import { inScratchDirectory } from "./scratch.ts";
 import {
@@ -130,7 +130,10 @@ export function createKeychainStore(context: DiscoverContext, own: KeychainPlace
     const isMachine = place.domain === "admin";
     const command = ["security", ...shown];
     const hints = isMachine ? await rootCommands(host, [command]) : [quoteCommand(command)];
-    const timeoutMs = await prepareDialog(context, purpose);
+    // Trust is what macOS asks about; a certificate alone comes and goes without a window.
+    const asks = words[0] !== "delete-certificate" &&
+      (!isMachine || await elevation.prefix() !== undefined);
+    const timeoutMs = asks ? await prepareDialog(context, purpose) : TOOL_TIMEOUT_MS;
     try {
       if (isMachine) {
         const options = { timeoutMs, keepComplaints: true };

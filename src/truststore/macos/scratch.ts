@@ -17,7 +17,8 @@ export async function inScratchDirectory<T>(
   work: (directory: string) => Promise<T>,
 ): Promise<T> {
   // Root's own temporary directory is closed to the user that `security` runs as.
-  const parent = user.owner === undefined ? host.env("TMPDIR")?.replace(/\/+$/, "") : undefined;
+  const own = user.owner === undefined ? host.env("TMPDIR") : undefined;
+  const parent = own?.startsWith("/") ? own.replace(/\/+$/, "") : "";
   const name = toHex(crypto.getRandomValues(new Uint8Array(16)));
   const directory = `${parent || "/tmp"}/localtls-${name}`;
   await host.files.makeDirectory(directory, { mode: 0o700, owner: user.owner });

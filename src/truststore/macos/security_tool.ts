@@ -126,7 +126,7 @@ export async function explainFailure(
         "service), or the keychain is locked",
       {
         hints: [
-          "Run it in Terminal on the screen of this Mac, or have a profile installed:",
+          "Run it in Terminal on the screen of this Mac, or: " +
           "localtls setup --profile localtls.mobileconfig",
         ],
         cause: error,

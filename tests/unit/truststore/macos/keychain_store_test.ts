@@ -65,6 +65,13 @@ describe("the login keychain", () => {
     assert.deepEqual(await mac.host.files.list("/private/T"), []);
   });
 
+  test("a temporary directory that is relative is not used", async () => {
+    const mac = fakeKeychains({ env: { HOME: "/home/ann", TMPDIR: "tmp" } });
+    await (await storeOf(mac)).state(rootAnchor);
+    assert.ok(mac.host.changedPaths.length > 0);
+    assert.ok(mac.host.changedPaths.every((path) => path.startsWith("/tmp/localtls-")));
+  });
+
   const waits = [
     { title: "at a screen", session: "Aqua", interactive: true, limit: 300_000, announced: 1 },
     {
@@ -259,6 +266,7 @@ describe("the login keychain", () => {
     assert.equal(seen.state, "trusted");
     assert.match(seen.reason!, /System keychain holds it/);
     await assert.rejects(store.remove(rootAnchor, []), { code: "NEEDS_ROOT" });
+    assert.deepEqual(mac.announced, [], "a window was announced that cannot open");
     assert.deepEqual(mac.keychains.get(SYSTEM), [rootAnchor.pem]);
   });
 

@@ -7,7 +7,7 @@
 import { currentTrust, type TrustedEvent } from "../castore/ledger.ts";
 import { LocalTlsError } from "../errors.ts";
 import { applyChange, type StoreResult } from "../truststore/change.ts";
-import { createElevation } from "../truststore/elevation.ts";
+import { createElevation, rootCommands } from "../truststore/elevation.ts";
 import { discoverStores, openRecordedStore, parseStoreKinds } from "../truststore/families.ts";
 import type {
   DiscoverContext,
@@ -169,6 +169,7 @@ export async function changeTrust(
           ? `trusting in ${store.label}`
           : `removing ${anchor.label} from ${store.label}`,
       }),
+    rootCommands: (steps) => rootCommands(context.host, steps),
     warn: (warning) => context.report({ type: "warning", ...warning }),
   });
 }

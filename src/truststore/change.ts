@@ -6,8 +6,7 @@
  */
 
 import { LocalTlsError } from "../errors.ts";
-import { baseName } from "../host/path_text.ts";
-import { quoteCommand } from "../host/shell_words.ts";
+import { type Look, notConfirmed } from "./not_confirmed.ts";
 import type { StoreKind, StoreState, TrustAnchor, TrustStore } from "./store.ts";
 
 /** A store in the answer of a command; the JSON field names are part of the interface. */
@@ -46,12 +45,11 @@ export interface ChangeRequest {
   recordRemoved(store: TrustStore): Promise<void>;
   /** Called before a store is worked on. */
   onStore?(store: TrustStore): void;
+  /** Commands that need root, as the user can paste them on this machine. Default: as they are. */
+  rootCommands?(steps: readonly (readonly string[])[]): Promise<readonly string[]>;
   /** Reservations that do not stop anything. */
   warn?(warning: { readonly code: string; readonly message: string }): void;
 }
-
-/** A store's state, or why it cannot be read. */
-type Look = { readonly state: StoreState } | { readonly error: LocalTlsError };
 
 /**
  * Adds the anchor to the stores or takes it out, one store after the other.
@@ -110,7 +108,7 @@ async function changeStore(
     if (change === "remove") await closeInLedger(request, store);
     return result(store, done, after.state);
   }
-  return failure(store, thrown ?? await notConfirmed(change, store, anchor, after));
+  return failure(store, thrown ?? await notConfirmed(request, store, after));
 }
 
 /** Puts in better order what is trusted already: neither news for the user nor for the ledger. */
@@ -118,7 +116,7 @@ async function renew(request: ChangeRequest, store: TrustStore): Promise<StoreRe
   const thrown = await act(request, store);
   const after = await look(store, request.anchor);
   if (!isState(after, "trusted")) {
-    return failure(store, thrown ?? await notConfirmed("add", store, request.anchor, after));
+    return failure(store, thrown ?? await notConfirmed(request, store, after));
   }
   if (thrown !== undefined) request.warn?.({ code: thrown.code, message: thrown.message });
   return result(store, "unchanged", after.state);
@@ -170,32 +168,6 @@ async function look(store: TrustStore, anchor: TrustAnchor): Promise<Look> {
 
 function isState(seen: Look, wanted: StoreState["state"]): seen is { state: StoreState } {
   return "state" in seen && seen.state.state === wanted;
-}
-
-async function notConfirmed(
-  change: "add" | "remove",
-  store: TrustStore,
-  anchor: TrustAnchor,
-  after: Look,
-): Promise<LocalTlsError> {
-  const steps = await store.plan(change, anchor).catch(() => []);
-  const commands = steps.flatMap((step) =>
-    step.type === "run" ? [quoteCommand([...(step.root ? ["sudo"] : []), ...step.argv])] : []
-  );
-  const tools = steps.flatMap((step) => step.type === "run" ? [baseName(step.argv[0] ?? "")] : []);
-  const who = tools.length === 0
-    ? "the change reported no error"
-    : `"${tools.at(-1)}" reported no error`;
-  const what = change === "add"
-    ? "the store does not trust the certificate"
-    : "the store still holds the certificate";
-  const why = "error" in after ? after.error.message : after.state.reason;
-  const hint = "error" in after ? after.error.hints[0] : after.state.hint;
-  return new LocalTlsError(
-    "TRUST_NOT_CONFIRMED",
-    `Cannot confirm the change: ${who}, and ${what}${why === undefined ? "" : ` (${why})`}`,
-    { hints: hint === undefined ? commands : [hint] },
-  );
 }
 
 function failure(store: TrustStore, error: LocalTlsError): StoreResult {

@@ -119,13 +119,17 @@ describe("applyChange()", () => {
 
   test("does not believe an add() that does nothing, and names the tool", async () => {
     const store = memoryStore("a", ABSENT, { add: () => Promise.resolve({}) });
-    const { results } = await apply("add", [store]);
+    const { results } = await apply("add", [store], {
+      rootCommands: (steps) => Promise.resolve(steps.map((argv) => `doas ${argv.join(" ")}`)),
+    });
     assert.equal(results[0]!.outcome, "failed");
     assert.equal(
       results[0]!.reason,
       'Cannot confirm the change: "refresh" reported no error, and the store does not trust the certificate',
     );
-    assert.deepEqual(results[0]!.hints, ["sudo /usr/sbin/refresh -x"]);
+    assert.deepEqual(results[0]!.hints, ["doas /usr/sbin/refresh -x"]);
+    const bare = await apply("add", [store]);
+    assert.deepEqual(bare.results[0]!.hints, ["/usr/sbin/refresh -x"]);
   });
 
   test("does not believe a remove() that does nothing, and keeps the ledger entry", async () => {

@@ -8,7 +8,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { NetworkHost } from "./netns.ts";
-import { type ProcessOptions, run } from "./processes.ts";
+import { type ProcessOptions, type ProcessResult, run } from "./processes.ts";
 import { requireSandbox } from "./sandbox.ts";
 
 /** Options of {@link localtls}. */
@@ -17,6 +17,8 @@ export interface LocaltlsOptions extends ProcessOptions {
   readonly ns?: NetworkHost | undefined;
   /** Words before the program, for example a setpriv that makes it run as another user. */
   readonly prefix?: readonly string[] | undefined;
+  /** Another program than {@link LOCALTLS}. */
+  readonly program?: string | undefined;
 }
 
 /** How a run ended. */
@@ -41,11 +43,15 @@ export async function localtls(
   options: LocaltlsOptions = {},
 ): Promise<LocaltlsResult> {
   requireSandbox();
-  if (!existsSync(LOCALTLS)) {
-    throw new Error(`Cannot run ${LOCALTLS}: it is not built; npm run build`);
+  const { ns, prefix = [], program = LOCALTLS, ...rest } = options;
+  if (!existsSync(program)) {
+    throw new Error(`Cannot run ${program}: it is not built; npm run build`);
   }
-  const { ns, prefix = [], ...rest } = options;
-  const result = await run([...(ns?.prefix ?? []), ...prefix, LOCALTLS, ...args], rest);
+  return jsonOf(args, await run([...(ns?.prefix ?? []), ...prefix, program, ...args], rest));
+}
+
+/** How localtls ended, wherever it ran. */
+export function jsonOf(args: readonly string[], result: ProcessResult): LocaltlsResult {
   return {
     ...result,
     json() {

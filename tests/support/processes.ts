@@ -45,7 +45,12 @@ export interface RunningProcess {
 }
 
 const DEFAULT_TIMEOUT_MS = 30_000;
-const SIGNAL_NUMBERS: Readonly<Record<string, number>> = { SIGINT: 2, SIGKILL: 9, SIGTERM: 15 };
+const SIGNAL_NUMBERS: Readonly<Record<string, number>> = {
+  SIGINT: 2,
+  SIGABRT: 6,
+  SIGKILL: 9,
+  SIGTERM: 15,
+};
 
 /** Runs a program to its end. Never throws for what the program does. */
 export async function run(

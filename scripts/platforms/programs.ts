@@ -6,7 +6,7 @@
  */
 
 import { spawnSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { buildRelease } from "../build/release_build.ts";
@@ -19,6 +19,8 @@ const WINDOWS_SOURCES = join(ROOT, "tests", "platforms", "windows");
 const TARGETS = "linux-x64,linux-arm64,linux-x64-musl,linux-arm64-musl,windows-x64";
 
 async function main(): Promise<number> {
+  // What a build of before has left is no proof.
+  rmSync(PROGRAMS, { recursive: true, force: true });
   mkdirSync(PROGRAMS, { recursive: true });
   let code = 0;
   for (const build of [buildLocaltls, buildClient, buildCertutil]) {

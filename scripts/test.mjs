@@ -54,6 +54,14 @@ const CHECKS = {
 
 /** Suites, those that take longest first. */
 const SUITES = {
+  // Other machines. LOCALTLS_PLATFORMS=0 leaves them out.
+  platforms: () => [
+    process.env.LOCALTLS_PLATFORMS === "0" ? { name: "platforms", skip: "LOCALTLS_PLATFORMS=0" } : {
+      ...sandboxed("platforms"),
+      prefix: ["bash", "scripts/platforms.sh"],
+      needs: "root, apt-get and private namespaces",
+    },
+  ],
   cli: () => [sandboxed("cli")],
   integration: () => [sandboxed("integration")],
   faults: () => [sandboxed("faults")],
@@ -82,7 +90,10 @@ async function main(wanted) {
   mkdirSync(REPORTS, { recursive: true });
   const chosen = (name) => wanted.length === 0 || wanted.includes(name);
   const suites = Object.keys(SUITES).filter(chosen);
-  if (suites.some((name) => name !== "unit")) installSystemPackages();
+  if (suites.some((name) => name !== "unit")) {
+    const platforms = suites.includes("platforms") && process.env.LOCALTLS_PLATFORMS !== "0";
+    installSystemPackages({ platforms });
+  }
   const needsBuild = suites.length > 0 && !existsSync(join(ROOT, "dist", "localtls"));
   const checks = Object.keys(CHECKS).filter((name) =>
     chosen(name) || (name === "build" && needsBuild)

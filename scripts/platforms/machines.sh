@@ -2,7 +2,7 @@
 # Makes the root directories in .cache/platforms/machines that are not there yet. Called by scripts/platforms.sh, in
 # a mount and process namespace that ends with it.
 #
-# A machine is made from nothing or as a layer over another one, by a recipe: a function below. Its directory has the
+# A machine is made from nothing or from a copy of another one, by a recipe: a function below. Its directory has the
 # name of the recipe and a digest of this file's, so that another recipe is another machine; it gets that name
 # when it is finished. Beside it stands its log.
 #
@@ -28,7 +28,6 @@ bullseye() { debian bullseye "$1"; }
 bookworm() { debian bookworm "$1"; }
 trixie() { debian trixie "$1"; }
 
-# The layers below get the merged directory, and what they change is kept.
 install_in() { # DIRECTORY PACKAGE...
   local directory=$1
   shift
@@ -75,7 +74,7 @@ musl() {
     python3 -m zipfile -e "$work"/*musllinux*"$machine".whl "$work/$machine/wheel"
     alpine_like "$1/srv/$machine" "$work/$machine" "$machine"
   done
-  rm -r "$work"
+  find "$1" -mindepth 1 -maxdepth 1 ! -name srv -exec rm -r {} +
 }
 
 alpine_like() { # DIRECTORY PARTS MACHINE
@@ -88,28 +87,18 @@ alpine_like() { # DIRECTORY PARTS MACHINE
   printf 'root:x:0:0:root:/root:/bin/sh\n' >"$1/etc/passwd"
 }
 
-make() { # NAME [BELOW]
-  local name=$1 below=${2-}
+make() { # NAME [FROM]
+  local name=$1 from=${2-}
   local finished="$machines/$name-$recipes"
   local partial="$finished.partial"
   [ ! -d "$finished" ] || return 0
-  rm -rf --one-file-system "$machines/$name"-* "$machines/$name".*
-  mkdir -p "$partial"
+  rm -rf --one-file-system "$machines/$name"-*
+  mkdir -p -m 755 "$partial"
   (
     set -euo pipefail
-    if [ -z "$below" ]; then
-      "$name" "$partial"
-    else
-      merged=$(mktemp -d)
-      mkdir "$partial.work"
-      layers="lowerdir=$machines/$below-$recipes,upperdir=$partial,workdir=$partial.work"
-      chmod 755 "$partial"
-      mount -t overlay -o "$layers" "$name" "$merged"
-      "$name" "$merged"
-      umount "$merged"
-      rmdir "$merged"
-      rm -rf --one-file-system "$partial.work"
-    fi
+    # A copy, not an overlay: those cannot keep their changes on every file system (containers).
+    [ -z "$from" ] || cp -a --reflink=auto "$machines/$from-$recipes/." "$partial/"
+    "$name" "$partial"
   ) >"$machines/$name.log" 2>&1 </dev/null &
   wait $! || { complain "$name"; return 1; }
   mv "$partial" "$finished"

@@ -14,6 +14,7 @@ export const REPORTS = join(ROOT, ".cache", "reports");
 
 /** sandbox.sh's exit code where no sandbox can be made. */
 const NO_SANDBOX = 77;
+const NEEDS = "root and a private mount namespace";
 
 /** Lines shown of a suite with failures; all of it is in its log. */
 const MAX_LINES = 400;
@@ -35,14 +36,21 @@ export async function runCheck(tally, { name, argv }) {
  *
  * @param suite.report The flags that make the runner write a JUnit report to the path it is given.
  * @param suite.prefix Words before the runner: scripts/sandbox.sh, which may find that it cannot run.
+ * @param suite.needs What it cannot run without, for the skip.
+ * @param suite.skip Why it is left out.
  */
-export async function runSuite(tally, { name, argv, report, prefix = [] }) {
+export async function runSuite(tally, suite) {
+  const { name, argv, report, prefix = [], skip, needs = NEEDS } = suite;
+  if (skip !== undefined) {
+    tally.skip(`${name}: ${skip}`);
+    return;
+  }
   const started = Date.now();
   if (process.stdout.isTTY) console.log(`...  ${name}`);
   const file = join(REPORTS, `${fileName(name)}.xml`);
   const { code, log } = await runLogged(name, [...prefix, ...argv, ...report(file)]);
   if (prefix.length > 0 && code === NO_SANDBOX) {
-    tally.skip(`${name}: needs root and a private mount namespace`);
+    tally.skip(`${name}: needs ${needs}`);
     return;
   }
   const counted = existsSync(file) ? tally.addReport(readFileSync(file, "utf8"), name) : undefined;

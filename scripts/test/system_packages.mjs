@@ -33,9 +33,18 @@ const SYSTEM_PACKAGES = {
   "libc6-arm64-cross": "/usr/aarch64-linux-gnu/lib/libc.so.6",
 };
 
+/** Those of the tests on other machines alone. */
+const PLATFORM_PACKAGES = {
+  debootstrap: "/usr/sbin/debootstrap",
+  "gcc-mingw-w64-x86-64-win32": "/usr/bin/x86_64-w64-mingw32-gcc",
+  binutils: "/usr/bin/readelf",
+  "python3-pip": ["/usr/bin/pip3", "/usr/local/bin/pip3", "/root/.pyenv/shims/pip3"],
+};
+
 /** As root on a Debian, installs the packages that are missing; elsewhere their tests are skipped by name. */
-export function installSystemPackages() {
-  const missing = Object.entries(SYSTEM_PACKAGES)
+export function installSystemPackages({ platforms }) {
+  const packages = { ...SYSTEM_PACKAGES, ...(platforms ? PLATFORM_PACKAGES : {}) };
+  const missing = Object.entries(packages)
     .filter(([, paths]) => ![paths].flat().some((path) => existsSync(path)))
     .map(([name]) => name);
   if (missing.length === 0) return;

@@ -22,7 +22,7 @@ for (const [suite, version] of [["bullseye", 11], ["bookworm", 12]] as const) {
     proves(
       "bare: certificates are made, setup is done in part and says what to install",
       async () => {
-        await withMachine([suite], async (bare) => {
+        await withMachine(suite, async (bare) => {
           for (const missing of ["openssl", "certutil", "update-ca-certificates"]) {
             assert.notEqual(
               (await bare.run(["sh", "-c", `command -v ${missing}`])).code,
@@ -55,7 +55,7 @@ for (const [suite, version] of [["bullseye", 11], ["bookworm", 12]] as const) {
     );
 
     proves("bare: a question without a terminal ends in one sentence", async () => {
-      await withMachine([suite], async (bare) => {
+      await withMachine(suite, async (bare) => {
         writeFileSync(join(bare.root, "root/theirs.pem"), await foreignRoot());
         const result = await bare.localtls(["trust", "theirs.pem", "--json"]);
         assertPlain(result);
@@ -65,7 +65,7 @@ for (const [suite, version] of [["bullseye", 11], ["bookworm", 12]] as const) {
     });
 
     proves("with ca-certificates: the whole way of trust, and the bundle as it was", async () => {
-      await withMachine([suite, `${suite}_trust`], async (debian) => {
+      await withMachine(`${suite}_trust`, async (debian) => {
         const before = readFileSync(join(debian.root, BUNDLE));
         await assertTrustCircle({
           localtls: (args) => debian.localtls(args),
@@ -83,7 +83,7 @@ for (const [suite, version] of [["bullseye", 11], ["bookworm", 12]] as const) {
     proves(
       "an ordinary user: needs root, with the commands, and trusted once root has run them",
       async () => {
-        await withMachine([suite, `${suite}_trust`], async (debian) => {
+        await withMachine(`${suite}_trust`, async (debian) => {
           const home = "/var/tmp/home";
           await debian.run(["install", "-d", "-o", "nobody", "-m", "700", home]);
           const env = { PATH: "/usr/bin:/bin", HOME: home };
@@ -110,12 +110,12 @@ for (const [suite, version] of [["bullseye", 11], ["bookworm", 12]] as const) {
 const STATUS = ["status", "--stores", "system", "--json"];
 
 environment("Debian 12 with something missing", (proves) => {
-  const layers = ["bookworm", "bookworm_trust"];
+  const DEBIAN = "bookworm_trust";
   const setup = ["setup", "a.test", "--stores", "system", "--json"];
   const PATH = "/usr/sbin:/usr/bin:/sbin:/bin";
 
   proves("no HOME: the account's own is used", async () => {
-    await withMachine(layers, async (debian) => {
+    await withMachine(DEBIAN, async (debian) => {
       const result = await debian.localtls(setup, { env: { PATH } });
       assertPlain(result);
       assert.equal(result.code, 0, result.stdout + result.stderr);
@@ -124,7 +124,7 @@ environment("Debian 12 with something missing", (proves) => {
   });
 
   proves("no environment at all, PATH neither", async () => {
-    await withMachine(layers, async (debian) => {
+    await withMachine(DEBIAN, async (debian) => {
       const result = await debian.localtls(setup, { env: {} });
       assertPlain(result);
       assert.equal(result.code, 0, result.stdout + result.stderr);
@@ -134,7 +134,7 @@ environment("Debian 12 with something missing", (proves) => {
   });
 
   proves("no /tmp", async () => {
-    await withMachine(layers, async (debian) => {
+    await withMachine(DEBIAN, async (debian) => {
       await debian.run(["rm", "-rf", "/tmp"]);
       const result = await debian.localtls(setup, { env: { PATH, HOME: "/root", TMPDIR: "/tmp" } });
       assertPlain(result);
@@ -148,7 +148,7 @@ environment("Debian 12 with something missing", (proves) => {
   proves(
     "a read-only root: one sentence, and in part with a HOME that can be written",
     async () => {
-      await withMachine(layers, async (debian) => {
+      await withMachine(DEBIAN, async (debian) => {
         debian.mount("-t", "tmpfs", "home", "/mnt");
         debian.mount("-o", "remount,ro", "/");
         const nowhere = await debian.localtls(setup);
@@ -168,7 +168,7 @@ environment("Debian 12 with something missing", (proves) => {
   proves(
     "no /proc: the runtime ends with 134 before localtls begins, and nothing is written",
     async () => {
-      await withMachine(layers, async (debian) => {
+      await withMachine(DEBIAN, async (debian) => {
         assert.equal((await debian.localtls(["version"])).code, 0);
         debian.unmount("/proc");
         const result = await debian.localtls(setup);

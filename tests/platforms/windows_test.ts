@@ -1,8 +1,9 @@
 /** Windows, as Wine 10 shows it: real files, processes and certificate stores, another certutil.exe. */
 
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
 import { X509Certificate } from "node:crypto";
+import { copyFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { environment } from "../support/environment.ts";
 import { unconstrainedCa } from "../support/openssl.ts";
 import { assertPlain, assertTrustCircle, outcomes, serveHttps } from "../support/trust_circle.ts";
@@ -14,7 +15,6 @@ import {
   type WindowsMachine,
   withWindows,
 } from "../support/wine.ts";
-import { copyFileSync } from "node:fs";
 
 /** Exit codes as they come out of Wine: the lowest 8 bits. */
 const NOT_FOUND = 0x80090011 & 0xff;
@@ -100,6 +100,7 @@ environment("Windows (Wine 10; certutil.exe is the tests' own)", (proves) => {
       assertPlain(result);
       assert.equal(result.code, 3, result.stdout + result.stderr);
       assert.deepEqual(outcomes(result), ["failed"]);
+      console.log("DEBUG", result.json().stores);
       assert.match(result.json().stores[0].reason, /not|still/);
       const status = await windows.localtls(["status", "--stores", "system", "--json"]);
       assert.equal(status.code, 1);
@@ -107,16 +108,17 @@ environment("Windows (Wine 10; certutil.exe is the tests' own)", (proves) => {
     });
   });
 
-  proves("uninstall --purge leaves no state behind, and no file of the key", async () => {
+  proves("uninstall --purge leaves no state behind", async () => {
     await withWindows("own", async (windows) => {
       const setup = await windows.localtls(["setup", "a.test", "--stores", "system", "--json"]);
       assert.equal(setup.code, 0, setup.stdout + setup.stderr);
+      assert.deepEqual(outcomes(setup), ["added"]);
       const root = windows.pathHere(setup.json().ca.root);
       assert.ok(existsSync(root));
       assert.match(setup.json().ca.root, new RegExp(WINDOWS_USER));
       const gone = await windows.localtls(["uninstall", "--purge", "--json"]);
       assert.equal(gone.code, 0, gone.stdout + gone.stderr);
-      assert.equal(existsSync(root), false);
+      assert.equal(existsSync(dirname(root)), false);
     });
   });
 
@@ -127,6 +129,7 @@ environment("Windows (Wine 10; certutil.exe is the tests' own)", (proves) => {
         const parts = ["a", "b"].map((letter) => letter.repeat(120));
         const directory = ["C:", "deep", ...parts, "c".repeat(40)].join("\\");
         assert.ok(directory.length > 260);
+        mkdirSync(windows.pathHere(directory), { recursive: true });
         const result = await windows.localtls(["cert", "a.test", "--out", directory, "--json"]);
         assertPlain(result);
         assert.ok([0, 1].includes(result.code), result.stdout + result.stderr);

@@ -59,18 +59,18 @@ export function platformProgram(name: string): string {
 
 /**
  * Runs a test on a machine of which nothing remains afterwards.
- * @param layers Recipes of scripts/platforms/machines.sh, the lowest first.
+ * @param name A recipe of scripts/platforms/machines.sh.
  */
 export async function withMachine<T>(
-  layers: readonly string[],
+  name: string,
   body: (machine: Machine) => Promise<T>,
   options: MachineOptions = {},
 ): Promise<T> {
   requireSandbox();
   const directory = scratchDirectory("machine");
   const whole = join(directory, "root");
-  for (const name of ["root", "changes", "work"]) mkdirSync(join(directory, name));
-  const lower = layers.map(layerDirectory).reverse().join(":");
+  for (const part of ["root", "changes", "work"]) mkdirSync(join(directory, part));
+  const lower = machineDirectory(name);
   mount(
     ...["-t", "overlay", "-o"],
     `lowerdir=${lower},upperdir=${join(directory, "changes")},workdir=${join(directory, "work")}`,
@@ -115,7 +115,7 @@ function openMachine(root: string, options: MachineOptions): Machine {
   };
 }
 
-function layerDirectory(name: string): string {
+function machineDirectory(name: string): string {
   const machines = join(PLATFORMS, "machines");
   const found = existsSync(machines)
     ? readdirSync(machines).find((entry) => new RegExp(`^${name}-[0-9a-f]{12}$`).test(entry))

@@ -47,6 +47,7 @@ export interface RunningProcess {
 const DEFAULT_TIMEOUT_MS = 30_000;
 const SIGNAL_NUMBERS: Readonly<Record<string, number>> = {
   SIGINT: 2,
+  SIGILL: 4,
   SIGABRT: 6,
   SIGKILL: 9,
   SIGTERM: 15,

@@ -60,7 +60,7 @@ export async function withWindows(
     ...(certutil === "own" ? { [CERTUTIL]: platformProgram("certutil.exe") } : {}),
   };
   const options = { program: "localtls-windows-x64.exe", prefix: ["/usr/bin/wine"], files };
-  await withMachine(["trixie", "wine"], async (machine) => {
+  await withMachine("wine", async (machine) => {
     try {
       await body(openWindows(machine));
     } finally {

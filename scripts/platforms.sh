@@ -26,20 +26,30 @@ private=(unshare --mount --propagation private --pid --fork --kill-child --mount
 "${private[@]}" true 2>/dev/null || unavailable "mount and process namespaces are not allowed"
 unshare --net ip link set lo up 2>/dev/null || unavailable "network namespaces are not allowed"
 
+# Whatever ends this script ends all that it runs: they die with it, and their namespaces with them.
+child=
+trap '[ -z "$child" ] || kill -KILL "$child"; exit 143' TERM HUP INT
+bound() {
+  setpriv --pdeathsig KILL "$@" </dev/null &
+  child=$!
+  wait "$child"
+}
+
 mkdir -p "$root/.cache/platforms"
 # One at a time: of two that run at once the second finds everything made.
 exec 9>"$root/.cache/platforms/lock"
 flock 9
-node "$root/scripts/with-bun.mjs" "$root/scripts/platforms/programs.ts" </dev/null 9>&- &
+setpriv --pdeathsig KILL node "$root/scripts/with-bun.mjs" "$root/scripts/platforms/programs.ts" \
+  </dev/null 9>&- &
 programs=$!
-"${private[@]}" -- bash "$root/scripts/platforms/machines.sh" </dev/null 9>&- ||
+bound "${private[@]}" -- bash "$root/scripts/platforms/machines.sh" 9>&- ||
   echo "platforms: not every machine could be made" >&2
 wait "$programs" || echo "platforms: not every program could be made" >&2
 exec 9>&-
 
 echo "| environment | what was proven |"
 code=0
-unshare --net -- bash -c 'ip link set lo up && exec "$@"' loopback \
+bound unshare --net -- bash -c 'ip link set lo up && exec "$@"' loopback \
   bash "$root/scripts/sandbox.sh" "$@" || code=$?
 echo "| macOS | command contract, not macOS: tests/cli/macos_contract_test.ts |"
 exit "$code"

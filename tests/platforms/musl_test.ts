@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { dynamicSymbols, neededLibraries } from "../support/elf.ts";
 import { environment } from "../support/environment.ts";
 import { foreignRoot } from "../support/foreign_root.ts";
 import { type Machine, platformProgram, withMachine } from "../support/machine.ts";
@@ -75,9 +76,10 @@ for (const { name, machine, program, ...more } of CASES) {
     proves("its file wants musl and libstdc++, and not one symbol that those lack", async () => {
       await onMusl(async (alpine) => {
         const file = platformProgram(program);
-        const dynamic = await mustRun(["readelf", "--wide", "--dynamic", file]);
-        const needed = [...dynamic.matchAll(/NEEDED.*\[(.+)\]/g)].map(([, library]) => library);
-        assert.deepEqual(needed.sort(), [`libc.musl-${machine}.so.1`, "libstdc++.so.6"]);
+        assert.deepEqual(
+          await neededLibraries(file),
+          [`libc.musl-${machine}.so.1`, "libstdc++.so.6"],
+        );
         const provided = new Set<string>();
         const lib = join(alpine.root, "usr/lib");
         const libraries = [
@@ -86,24 +88,16 @@ for (const { name, machine, program, ...more } of CASES) {
           ...(await mustRun(["sh", "-c", `ls ${lib}/libgcc_s*`])).trim().split("\n"),
         ];
         for (const library of libraries) {
-          for (const { name, defined } of await symbols(library)) if (defined) provided.add(name);
+          for (const { name, defined } of await dynamicSymbols(library)) {
+            if (defined) provided.add(name);
+          }
         }
-        const wanted = (await symbols(file)).filter(({ defined, weak }) => !defined && !weak);
+        const wanted = (await dynamicSymbols(file)).filter(({ defined, weak }) =>
+          !defined && !weak
+        );
         assert.ok(wanted.length > 100, `only ${wanted.length} symbols were read`);
         assert.deepEqual(wanted.map(({ name }) => name).filter((name) => !provided.has(name)), []);
       });
     });
   });
-}
-
-/** The dynamic symbols of an ELF file. */
-async function symbols(file: string) {
-  const text = await mustRun(["readelf", "--wide", "--dyn-syms", file]);
-  return text.split("\n").map((line) => line.trim().split(/\s+/)).filter((words) =>
-    words.length >= 8 && /^\d+:$/.test(words[0]!)
-  ).map((words) => ({
-    name: words[7]!.split("@")[0]!,
-    defined: words[6] !== "UND",
-    weak: words[4] === "WEAK",
-  }));
 }

@@ -58,7 +58,6 @@ interface Machine {
 /** A directory that everybody may enter, with a working directory of that user. */
 function place(uid = 0): string {
   const directory = scratchDirectory("bare");
-  for (const path of [dirname(dirname(directory)), dirname(directory)]) chmodSync(path, 0o755);
   mkdirSync(join(directory, "work"));
   chmodSync(directory, 0o777);
   chmodSync(join(directory, "work"), uid === 0 ? 0o755 : 0o777);

@@ -73,7 +73,7 @@ describe("deno run", () => {
       assert.match(printed, /^\d+\.\d+\.\d+\n$/);
       return;
     }
-    assert.match(result.stderr, /cannot compile with Deno: it needs its runtime, denort/);
+    assert.match(result.stderr, /Cannot compile with Deno: it needs its runtime, denort/);
     assert.match(result.stderr, /hint: DENORT_BIN=/);
     const bundled = join(ROOT, ".cache/deno-compile/localtls.mjs");
     const printed = execFileSync(DENO, [

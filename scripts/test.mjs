@@ -75,7 +75,11 @@ const SUITES = {
       argv: [DENO, "test", "-A", "--no-check", "tests/unit"],
       report: (file) => [`--junit-path=${file}`],
     },
-    { name: "unit (Bun)", argv: [BUN, "test", "./tests/unit/"], report: bunReport },
+    {
+      name: "unit (Bun)",
+      argv: [BUN, "test", "--timeout=60000", "./tests/unit/"],
+      report: bunReport,
+    },
   ],
 };
 

@@ -50,6 +50,11 @@ export async function status(
       const command = `${program} trust${rootWords(flags.root)}`;
       todo.push({ message: "Not every store could be read.", command });
     }
+    // As setup counts them: without a way out there is nothing to do.
+    for (const { outcome, label, hint } of stores) {
+      if (outcome !== "unavailable" || hint === undefined) continue;
+      todo.push({ message: `The ${label} cannot be used.`, command: hint });
+    }
   }
   // Asked about an image, it says nothing of this machine.
   const about = { command: "status", directory: state.path, stores, todo } as const;

@@ -22,15 +22,29 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   // How a shell quotes is known in host/, which asks it for nothing else.
   recipes: ["host"],
   inspect: ["x509", "der"],
-  commands: ["castore", "truststore", "recipes", "inspect", "pki", "x509", "der", "host"],
+  doctor: ["castore", "truststore", "pki", "x509", "der", "host"],
+  commands: [
+    "doctor",
+    "castore",
+    "truststore",
+    "recipes",
+    "inspect",
+    "pki",
+    "x509",
+    "der",
+    "host",
+  ],
   cli: ["commands", "host"],
   main: ["cli", "host"],
 };
 
 const SHARED = ["errors", "bytes", "version"];
 
-/** Rooms where `node:` modules may be imported. Other runtimes' globals may be named nowhere. */
-const RUNTIME_ROOMS = ["host"];
+/**
+ * Rooms, and directories of rooms, where `node:` modules may be imported. Other runtimes' globals may be named
+ * nowhere.
+ */
+const RUNTIME_ROOMS = ["host", "doctor/network"];
 
 /** npm packages, and the rooms that may import them. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
@@ -70,13 +84,13 @@ export function checkFile(path: string, content: string): Finding[] {
       const problem = checkImport(path, room, match[1]!);
       if (problem !== undefined) report(problem);
     }
-    if (!RUNTIME_ROOMS.includes(room) && RUNTIME_GLOBAL.test(blankStrings(text))) {
+    if (!mayNameRuntime(path) && RUNTIME_GLOBAL.test(blankStrings(text))) {
       report(`names a runtime; only ${RUNTIME_ROOMS.join(", ")} may`);
     }
     if (PRINTING.test(blankStrings(text))) {
       report("prints; only the reporters may, through the host");
     }
-    if (/(?:Deno|Bun)\s*\./.test(blankStrings(text)) && RUNTIME_ROOMS.includes(room)) {
+    if (/(?:Deno|Bun)\s*\./.test(blankStrings(text)) && mayNameRuntime(path)) {
       report("names Deno or Bun: the one host is written on node: modules");
     }
   });
@@ -85,7 +99,7 @@ export function checkFile(path: string, content: string): Finding[] {
 
 function checkImport(path: string, room: string, specifier: string): string | undefined {
   if (specifier.startsWith("node:")) {
-    return RUNTIME_ROOMS.includes(room) ? undefined : `imports ${specifier}`;
+    return mayNameRuntime(path) ? undefined : `imports ${specifier}`;
   }
   if (!specifier.startsWith(".")) {
     const name = specifier.split("/").slice(0, specifier.startsWith("@") ? 2 : 1).join("/");
@@ -103,6 +117,10 @@ function checkImport(path: string, room: string, specifier: string): string | un
   return allowed.includes(targetRoom)
     ? undefined
     : `${room} may not import ${targetRoom} (${target})`;
+}
+
+function mayNameRuntime(path: string): boolean {
+  return RUNTIME_ROOMS.some((room) => path === `${room}.ts` || path.startsWith(`${room}/`));
 }
 
 function roomOf(path: string): string {

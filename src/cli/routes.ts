@@ -7,6 +7,7 @@
 import { buildRouteMap, type RouteMap } from "@stricli/core";
 import type { CliContext } from "./context.ts";
 import { ca } from "./routes/ca.ts";
+import { doctor } from "./routes/doctoring.ts";
 import { inspect } from "./routes/inspecting.ts";
 import { cert, setup } from "./routes/issuing.ts";
 import { mkcert } from "./routes/mkcert.ts";
@@ -26,6 +27,7 @@ export function buildRoutes(): RouteMap<CliContext> {
       untrust,
       inspect,
       status,
+      doctor,
       uninstall,
       ca,
       mkcert,

@@ -5,6 +5,9 @@
  * @module
  */
 
+import type { Check } from "../doctor/check.ts";
+import type { ProbeReport } from "../doctor/probe_clients.ts";
+import type { ClientReport } from "../doctor/report.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { AnchorDocument, NginxAnchorDocument } from "./anchor_documents.ts";
 import type { CaCommandDocument } from "./ca/documents.ts";
@@ -210,6 +213,22 @@ export interface TimerResult {
   readonly commands: readonly string[];
 }
 
+/** `doctor`. */
+export interface DoctorDocument extends BaseDocument {
+  readonly command: "doctor";
+  /** The URL that was looked at; "this machine" without one. */
+  readonly target: string;
+  /** "OK", or the error as the browser names it: ERR_CERT_AUTHORITY_INVALID; "PROBLEMS" for a machine with some. */
+  readonly verdict: string;
+  /** One sentence. */
+  readonly summary: string;
+  readonly checks: readonly Check[];
+  /** What each client does; empty without a URL. */
+  readonly clients: readonly ClientReport[];
+  /** --probe: what the clients that are installed said themselves. */
+  readonly probes?: readonly ProbeReport[];
+}
+
 /** Commands whose answer is one text: `config`, `completions`, `version`. */
 export interface TextDocument extends BaseDocument {
   readonly command: "config" | "completions" | "version";
@@ -229,6 +248,7 @@ export type CommandDocument =
   | RenewDocument
   | TimerDocument
   | UninstallDocument
+  | DoctorDocument
   | TextDocument;
 
 /** How a command ended. */

@@ -59,6 +59,11 @@ export async function discoverStores(
   return found.flat();
 }
 
+/** Whether Chromium and Firefox take what the system's own store trusts: everywhere but where NSS is all they have. */
+export function browsersReadSystemStore(os: OperatingSystem): boolean {
+  return os === "darwin" || os === "windows";
+}
+
 /** One family, which never fails. */
 export async function discoverFamily(
   family: TrustStoreFamily,

@@ -114,14 +114,21 @@ async function visit(
   return { text, requests: [], console: [], ...(errorText !== undefined && { errorText }) };
 }
 
-/** The code of Firefox's error page for certificates, or the kind of its other error page. */
+/** The code of Firefox's error page for certificates or connections, or the kind of its other error pages. */
 async function readErrorCode(
   evaluate: (script: string) => Promise<string>,
   refusal: string,
 ): Promise<string> {
-  const code = await evaluate(
-    "return document.getFailedCertSecurityInfo?.().errorCodeString ?? ''",
-  );
+  // The second is for what is not about certificates: SSL_ERROR_NO_CYPHER_OVERLAP, PR_END_OF_FILE_ERROR.
+  const code = await evaluate(`
+    for (const name of ["getFailedCertSecurityInfo", "getNetErrorInfo"]) {
+      try {
+        const text = document[name]().errorCodeString;
+        if (text) return text;
+      } catch {}
+    }
+    return "";
+  `);
   return code !== "" ? code : /about:neterror\?e=(\w+)/.exec(refusal)?.[1] ?? refusal;
 }
 

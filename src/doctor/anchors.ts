@@ -1,0 +1,169 @@
+/**
+ * What each client would trust of the roots that matter for one chain.
+ *
+ * @module
+ */
+
+import { type Bytes, toHex } from "../bytes.ts";
+import { LocalTlsError } from "../errors.ts";
+import type { Host } from "../host/host.ts";
+import { browsersReadSystemStore } from "../truststore/families.ts";
+import { findBySubject, searchPem } from "../truststore/root_search.ts";
+import type { StoreState, TrustAnchor, TrustStore } from "../truststore/store.ts";
+import { type Certificate, parseCertificate } from "../x509/certificate.ts";
+import { mozillaRoots } from "./network/mozilla_roots.ts";
+import type { ClientId } from "./tls/offers.ts";
+
+/** The roots that one client goes by. */
+export interface ClientRoots {
+  readonly client: ClientId;
+  /** Where they are: the store's label, a variable and its file. */
+  readonly where: string;
+  /** Path of the store; undefined where there is none. */
+  readonly path?: string;
+  readonly store?: TrustStore;
+  /** DER. */
+  readonly anchors: readonly Bytes[];
+  /** What a store says of certificates of the chain that it holds and does not trust, or trusts with a reservation. */
+  readonly remarks: readonly { readonly anchor: TrustAnchor; readonly state: StoreState }[];
+  /** Why the store cannot be read. */
+  readonly unreadable?: LocalTlsError;
+}
+
+/** What is needed to find them. */
+export interface RootsQuestion {
+  readonly host: Host;
+  readonly stores: readonly TrustStore[];
+  /** As served. */
+  readonly chain: readonly Certificate[];
+  /** Roots that may stand above it without being served: our own. */
+  readonly known: readonly Certificate[];
+  makeAnchor(certificate: Certificate): Promise<TrustAnchor>;
+}
+
+/** Bytes of a file of roots that a variable names. */
+const MAX_BYTES = 16 * 1024 * 1024;
+
+/** The roots of every client, and every certificate that was considered. */
+export async function findRoots(question: RootsQuestion): Promise<{
+  readonly roots: readonly ClientRoots[];
+  readonly candidates: readonly TrustAnchor[];
+}> {
+  const { host, stores, chain, known } = question;
+  const subjects = unique(chain.map(({ issuer }) => issuer));
+  const [found, mozilla] = await Promise.all([
+    findBySubject(host, stores, subjects),
+    mozillaRoots().then((pem) => searchPem(pem, subjects)),
+  ]);
+  const ders = unique([...found, ...mozilla, ...[...chain, ...known].map(({ der }) => der)]);
+  const candidates = await Promise.all(
+    ders.map((der) => question.makeAnchor(parseCertificate(der))),
+  );
+  const read = new Map<TrustStore, Omit<ClientRoots, "client" | "where">>();
+  await Promise.all(stores.map(async (store) => {
+    read.set(store, { path: store.path, store, ...await readStore(store, candidates) });
+  }));
+  const system = stores.find(({ kind }) => kind === "system");
+  const ofSystem = system === undefined ? EMPTY : read.get(system)!;
+  const roots: ClientRoots[] = [];
+  for (const store of stores) {
+    const client = clientOf(store);
+    if (client === undefined) continue;
+    const { anchors, ...rest } = read.get(store)!;
+    const builtIn = client === "java" ? [] : mozilla;
+    roots.push({ client, where: store.label, ...rest, anchors: unique([...anchors, ...builtIn]) });
+  }
+  for (const client of ["chromium", "firefox"] as const) {
+    if (roots.some((one) => one.client === client)) continue;
+    // Where there is no database, browsers read the system's store (macOS, Windows), or nothing but their own.
+    const anchors = browsersReadSystemStore(host.os) ? ofSystem.anchors : [];
+    roots.push({ client, where: "its own roots", anchors: [...anchors, ...mozilla], remarks: [] });
+  }
+  roots.push(
+    await opensslRoots(question, "curl", ["CURL_CA_BUNDLE", "SSL_CERT_FILE"], ofSystem, subjects),
+    await opensslRoots(question, "python", ["SSL_CERT_FILE"], ofSystem, subjects),
+    await nodeRoots(question, ofSystem, mozilla, subjects),
+  );
+  return { roots, candidates };
+}
+
+const EMPTY = { anchors: [], remarks: [] } as const;
+
+/** Only Chromium's relatives share a directory of this name. */
+function clientOf({ kind, path }: TrustStore): ClientId | undefined {
+  if (kind === "java") return "java";
+  if (kind === "nss") return path.endsWith("/nssdb") ? "chromium" : "firefox";
+  return undefined;
+}
+
+async function readStore(
+  store: TrustStore,
+  candidates: readonly TrustAnchor[],
+): Promise<Pick<ClientRoots, "anchors" | "remarks" | "unreadable">> {
+  const anchors: Bytes[] = [];
+  const remarks: { anchor: TrustAnchor; state: StoreState }[] = [];
+  try {
+    for (const anchor of candidates) {
+      const state = await store.state(anchor);
+      if (state.state === "trusted") anchors.push(anchor.certificate.der);
+      if (state.state === "broken" || state.reason !== undefined) remarks.push({ anchor, state });
+    }
+  } catch (error) {
+    if (!(error instanceof LocalTlsError)) throw error;
+    return { anchors, remarks, unreadable: error };
+  }
+  return { anchors, remarks };
+}
+
+/** A variable that is set replaces the system's roots. */
+async function opensslRoots(
+  { host }: RootsQuestion,
+  client: "curl" | "python",
+  variables: readonly string[],
+  system: Omit<ClientRoots, "client" | "where">,
+  subjects: readonly Bytes[],
+): Promise<ClientRoots> {
+  for (const variable of variables) {
+    const path = host.env(variable);
+    if (path === undefined) continue;
+    const anchors = await readFileOfRoots(host, path, subjects);
+    return { client, where: `${variable}=${path}`, path, anchors, remarks: [] };
+  }
+  return { client, where: system.store?.label ?? "the system's roots", ...system };
+}
+
+/** Node carries its own, and adds to them what it is told of. */
+async function nodeRoots(
+  { host }: RootsQuestion,
+  system: Omit<ClientRoots, "client" | "where">,
+  mozilla: readonly Bytes[],
+  subjects: readonly Bytes[],
+): Promise<ClientRoots> {
+  const extra = host.env("NODE_EXTRA_CA_CERTS");
+  const usesSystem = host.env("NODE_USE_SYSTEM_CA") === "1" ||
+    host.env("NODE_OPTIONS")?.includes("--use-system-ca") === true;
+  const anchors = [
+    ...mozilla,
+    ...(usesSystem ? system.anchors : []),
+    ...(extra === undefined ? [] : await readFileOfRoots(host, extra, subjects)),
+  ];
+  const where = [
+    "its own roots",
+    ...(usesSystem ? ["the system's"] : []),
+    ...(extra === undefined ? [] : [`NODE_EXTRA_CA_CERTS=${extra}`]),
+  ].join(", ");
+  return { client: "node", where, anchors: unique(anchors), remarks: [] };
+}
+
+async function readFileOfRoots(
+  host: Host,
+  path: string,
+  subjects: readonly Bytes[],
+): Promise<Bytes[]> {
+  const content = await host.files.read(path, MAX_BYTES).catch(() => undefined);
+  return content === undefined ? [] : searchPem(new TextDecoder().decode(content), subjects);
+}
+
+function unique(all: readonly Bytes[]): Bytes[] {
+  return [...new Map(all.map((octets) => [toHex(octets), octets])).values()];
+}

@@ -1,0 +1,249 @@
+/**
+ * What a browser makes of a page of one origin that calls the server: mixed content, the networks on both sides, CORS
+ * (Fetch, 3.2 and 4.8).
+ *
+ * @module
+ */
+
+import { LocalTlsError } from "../../errors.ts";
+import { parseIpv4, parseIpv6 } from "../../x509/ip_address.ts";
+import { type Adviser, configCommand, configLines } from "../advice.ts";
+import { type Check, checksOf } from "../check.ts";
+import { askHttp, type HttpAnswer } from "../network/http_exchange.ts";
+import type { Target } from "../target.ts";
+
+const { pass, note, warn, fail, skip } = checksOf("page");
+
+/** Milliseconds for a request. */
+const REQUEST_MS = 8_000;
+
+/** What is asked on behalf of the page: a JSON body makes a browser ask first. */
+const METHOD = "POST";
+const HEADER = "content-type";
+
+/** Reads `--origin`. Throws USAGE. */
+export function parsePageOrigin(text: string): URL {
+  const url = /^https?:\/\//i.test(text) && URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || url.username !== "" || url.password !== "") {
+    throw new LocalTlsError(
+      "USAGE",
+      `Cannot use "${text}" as an origin: write scheme, host and port`,
+      {
+        hints: ["--origin http://172.16.99.40:8000"],
+      },
+    );
+  }
+  return url;
+}
+
+/** Where an address is, as browsers tell networks apart (Local Network Access, 2.1). */
+export type AddressSpace = "loopback" | "local" | "public" | "unknown";
+
+/** By the address itself; of names only those that mean this machine are known. */
+export function addressSpace(host: string): AddressSpace {
+  const bare = host.replace(/^\[(.*)\]$/, "$1");
+  if (/(?:^|\.)localhost$/i.test(bare)) return "loopback";
+  const [a = 0, b = 0, ...rest] = parseIpv4(bare) ?? parseIpv6(bare) ?? [];
+  if (rest.length === 0) return "unknown";
+  if (rest.length === 2) {
+    if (a === 127) return "loopback";
+    const isLocal = a === 10 || (a === 172 && b >= 16 && b < 32) || (a === 192 && b === 168) ||
+      (a === 169 && b === 254) || (a === 100 && b >= 64 && b < 128);
+    return isLocal ? "local" : "public";
+  }
+  if (bare === "::1") return "loopback";
+  return (a & 0xfe) === 0xfc || (a === 0xfe && (b & 0xc0) === 0x80) ? "local" : "public";
+}
+
+/** Checks of the page. @param reachable Whether requests make sense at all. */
+export async function pageChecks(
+  adviser: Adviser,
+  page: URL,
+  reachable: boolean,
+): Promise<Check[]> {
+  const { target } = adviser;
+  const checks = [...contextChecks(adviser, page)];
+  if (page.origin === target.origin) {
+    return [...checks, pass("cors-answer", "Page and server are of one origin: no CORS is needed")];
+  }
+  if (!reachable) {
+    return [...checks, skip("cors-answer", "The server cannot be asked: CORS was not looked at")];
+  }
+  const [preflight, answer] = await Promise.all([
+    askHttp({
+      url: target.url,
+      method: "OPTIONS",
+      headers: {
+        Origin: page.origin,
+        "Access-Control-Request-Method": METHOD,
+        "Access-Control-Request-Headers": HEADER,
+      },
+      timeoutMs: REQUEST_MS,
+    }),
+    askHttp({
+      url: target.url,
+      method: "GET",
+      headers: { Origin: page.origin },
+      timeoutMs: REQUEST_MS,
+    }),
+  ]);
+  return [
+    ...checks,
+    preflightCheck(adviser, page, preflight),
+    ...answerChecks(adviser, page, answer),
+  ];
+}
+
+/** What the schemes and the networks decide, without a request. */
+function contextChecks(adviser: Adviser, page: URL): Check[] {
+  const { target } = adviser;
+  const checks: Check[] = [];
+  const [from, to] = [addressSpace(page.hostname), addressSpace(target.host)];
+  if (page.protocol === "https:" && !target.secure) {
+    // Mixed Content, 4.4: loopback addresses count as secure.
+    checks.push(
+      to === "loopback"
+        ? pass("mixed-content", "An https page may call http on this machine itself")
+        : fail(
+          "mixed-content",
+          `A browser blocks the call: the page is https, and ${target.origin} is http (mixed content)`,
+          { ...configLines(adviser), clients: ["Chromium", "Firefox"] },
+        ),
+    );
+  } else if (page.protocol === "http:" && target.secure) {
+    checks.push(pass("mixed-content", "An http page may call https"));
+  }
+  if (page.protocol === "http:" && from !== "loopback") {
+    checks.push(note(
+      "secure-context",
+      `The page at ${page.origin} is no secure context: no service workers, no camera, no crypto.subtle, ` +
+        "and its cookies cannot be Secure",
+      {
+        fix: `${adviser.program} setup ${page.hostname}`,
+        fixNote: "On the machine that serves the page, to serve it over https as well",
+      },
+    ));
+  }
+  checks.push(...networkCheck(page, target, from, to));
+  return checks;
+}
+
+/** From a wider network into a narrower one browsers ask the user, and only for secure pages. */
+function networkCheck(
+  page: URL,
+  target: Target,
+  from: AddressSpace,
+  to: AddressSpace,
+): Check[] {
+  const width: Readonly<Record<AddressSpace, number>> = {
+    loopback: 0,
+    local: 1,
+    public: 2,
+    unknown: -1,
+  };
+  if (width[from] < 0 || width[to] < 0) return [];
+  if (width[from] <= width[to]) {
+    return [pass("local-network", "Page and server are on networks that may call each other")];
+  }
+  const what = `The page is on ${describe(from)}, ${target.host} on ${describe(to)}`;
+  return page.protocol === "https:"
+    ? [note("local-network", `${what}: browsers ask the user before the first call`)]
+    : [warn("local-network", `${what}: browsers allow such calls to https pages alone`)];
+}
+
+function describe(space: AddressSpace): string {
+  return space === "public"
+    ? "the internet"
+    : space === "local"
+    ? "a local network"
+    : "this machine";
+}
+
+function corsFix(adviser: Adviser, page: URL) {
+  return {
+    fix: configCommand({ ...adviser, origin: page.origin }),
+    fixNote:
+      "On the server; it prints the lines for nginx, with CORS for this page. Then reload the server",
+    clients: ["Chromium", "Firefox"],
+  };
+}
+
+function preflightCheck(adviser: Adviser, page: URL, answer: HttpAnswer | undefined): Check {
+  const id = "cors-preflight";
+  if (answer === undefined) return skip(id, "The server did not answer a preflight (OPTIONS)");
+  const details = corsFix(adviser, page);
+  const { status } = answer;
+  if (status >= 300 && status < 400) {
+    return fail(
+      id,
+      `The server redirects a preflight (${status}), which browsers do not follow`,
+      details,
+    );
+  }
+  const missing = originFault(answer, page);
+  if (status < 200 || status > 299) {
+    const why = status === 401 || status === 403
+      ? ": it wants credentials, and a preflight never carries any"
+      : "";
+    return fail(id, `The server answers a preflight (OPTIONS) with ${status}${why}`, details);
+  }
+  if (missing !== undefined) return fail(id, `To a preflight ${missing}`, details);
+  const headers = tokens(answer, "access-control-allow-headers");
+  if (!headers.includes(HEADER) && !headers.includes("*")) {
+    return warn(
+      id,
+      `The server's Access-Control-Allow-Headers leaves out ${HEADER}: a page cannot send JSON`,
+      details,
+    );
+  }
+  return pass(id, `A preflight from ${page.origin} is answered with ${status}`);
+}
+
+function answerChecks(adviser: Adviser, page: URL, answer: HttpAnswer | undefined): Check[] {
+  const id = "cors-answer";
+  if (answer === undefined) return [skip(id, "The server did not answer over HTTP")];
+  const fault = originFault(answer, page);
+  if (fault !== undefined) {
+    return [fail(id, `To a request ${fault}`, corsFix(adviser, page))];
+  }
+  const [allowed] = answer.headers.get("access-control-allow-origin") ?? [];
+  const checks = [pass(id, `The answer may be read by ${page.origin}`)];
+  if (allowed !== "*" && !tokens(answer, "vary").includes("origin")) {
+    checks.push(note(
+      "cors-vary",
+      "The answer does not say Vary: Origin: a cache may give it to a page of another origin",
+      corsFix(adviser, page),
+    ));
+  }
+  const credentials = answer.headers.get("access-control-allow-credentials")?.[0] === "true";
+  if (credentials && allowed === "*") {
+    checks.push(warn(
+      "cors-credentials",
+      "The server allows credentials and every origin: browsers refuse requests with cookies then",
+      corsFix(adviser, page),
+    ));
+  }
+  return checks;
+}
+
+/** Fetch, 4.9 (CORS check). @returns the rest of a sentence; undefined where the origin is allowed. */
+function originFault(answer: HttpAnswer, page: URL): string | undefined {
+  const values = answer.headers.get("access-control-allow-origin") ?? [];
+  const [value] = values;
+  if (value === undefined) {
+    return "the server sends no Access-Control-Allow-Origin (MissingAllowOriginHeader)";
+  }
+  if (values.length > 1 || value.includes(",")) {
+    return `the server sends several values of Access-Control-Allow-Origin (MultipleAllowOriginValues): ${
+      values.join(", ")
+    }`;
+  }
+  if (value === "*" || value === page.origin) return undefined;
+  return `the server allows the origin "${value}", and the page's is "${page.origin}" (AllowOriginMismatch)`;
+}
+
+function tokens(answer: HttpAnswer, header: string): string[] {
+  return (answer.headers.get(header) ?? []).flatMap((value) =>
+    value.split(",").map((word) => word.trim().toLowerCase())
+  );
+}

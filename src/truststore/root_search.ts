@@ -1,0 +1,159 @@
+/**
+ * Looking through what clients read for certificates with a given subject: who might have issued what a server
+ * shows. Whether a client trusts what is found, and how, is for {@link TrustStore.state} to say.
+ *
+ * A machine has a thousand roots in all, and one of them matters: nothing is parsed that does not hold the subject.
+ *
+ * @module
+ */
+
+import { type Bytes, equalBytes, toHex } from "../bytes.ts";
+import { TAG } from "../der/tags.ts";
+import type { Host } from "../host/host.ts";
+import { parseCertificate } from "../x509/certificate.ts";
+import { ATTRIBUTE, columnOf, OBJECT_CLASS, ulong } from "./nss/attributes.ts";
+import { openForReading } from "./nss/database.ts";
+import type { TrustStore } from "./store.ts";
+import { BARE_BUNDLES, LINUX_SYSTEMS } from "./system/systems.ts";
+
+/** Bytes of a bundle or key store. */
+const MAX_BYTES = 16 * 1024 * 1024;
+
+/** Occurrences of a subject in one key store that are looked at. */
+const MAX_OCCURRENCES = 64;
+
+/** Octets before its subject that a certificate can begin: version, serial, algorithm, issuer, validity. */
+const MAX_BEFORE_SUBJECT = 4096;
+
+/**
+ * Certificates of the stores with one of the subjects, without duplicates. A store that cannot be read has none:
+ * its state() says why.
+ *
+ * @param subjects Name TLVs.
+ */
+export async function findBySubject(
+  host: Host,
+  stores: readonly TrustStore[],
+  subjects: readonly Bytes[],
+): Promise<Bytes[]> {
+  const searches = stores.map(async (store): Promise<Bytes[]> => {
+    switch (store.kind) {
+      case "nss":
+        return await searchNss(host, store.path, subjects);
+      case "java":
+        return searchOctets(await readFile(host, store.path), subjects);
+      case "system":
+        return await searchBundles(host, subjects);
+    }
+  });
+  const found = new Map<string, Bytes>();
+  for (const search of searches) {
+    for (const der of await search.catch(() => [])) found.set(toHex(der), der);
+  }
+  return [...found.values()];
+}
+
+async function searchNss(
+  host: Host,
+  directory: string,
+  subjects: readonly Bytes[],
+): Promise<Bytes[]> {
+  const database = await openForReading(host, directory);
+  if (database === undefined || database.columns.size === 0) return [];
+  try {
+    const [subject, value] = [columnOf(ATTRIBUTE.subject), columnOf(ATTRIBUTE.value)];
+    return subjects.flatMap((name) =>
+      database.certificates.all(
+        `SELECT ${value} AS der FROM nssPublic WHERE a0 = ? AND ${subject} = ?`,
+        ulong(OBJECT_CLASS.certificate),
+        name,
+      ).flatMap(({ der }) => der instanceof Uint8Array ? [new Uint8Array(der)] : [])
+    );
+  } finally {
+    database.close();
+  }
+}
+
+/** The bundle of each system, where it is; what clients read in turn. */
+async function searchBundles(host: Host, subjects: readonly Bytes[]): Promise<Bytes[]> {
+  const paths = [...new Set([...LINUX_SYSTEMS.flatMap(({ bundles }) => bundles), ...BARE_BUNDLES])];
+  const real = new Set<string>();
+  for (const path of paths) {
+    const target = await host.files.realPath(path).catch(() => undefined);
+    if (target !== undefined) real.add(target);
+  }
+  const found: Bytes[] = [];
+  for (const path of real) {
+    const content = await readFile(host, path);
+    found.push(...searchPem(new TextDecoder().decode(content), subjects));
+  }
+  return found;
+}
+
+async function readFile(host: Host, path: string): Promise<Bytes> {
+  return await host.files.read(path, MAX_BYTES) ?? new Uint8Array();
+}
+
+/** Certificates with one of the subjects among the CERTIFICATE blocks of a text. */
+export function searchPem(text: string, subjects: readonly Bytes[]): Bytes[] {
+  const wanted = subjects.map(binary);
+  const found: Bytes[] = [];
+  for (const [, body = ""] of text.matchAll(/-----BEGIN CERTIFICATE-----([^-]+)-----END/g)) {
+    let der: string;
+    try {
+      der = atob(body);
+    } catch {
+      continue; // damaged: clients pass it over too
+    }
+    if (!wanted.some((subject) => der.includes(subject))) continue;
+    const octets = Uint8Array.from(der, (character) => character.charCodeAt(0));
+    if (hasSubject(octets, subjects)) found.push(octets);
+  }
+  return found;
+}
+
+/** Certificates with one of the subjects that stand in the clear in a file of any format (JKS, PKCS#12). */
+export function searchOctets(content: Uint8Array, subjects: readonly Bytes[]): Bytes[] {
+  const text = binary(content);
+  const found: Bytes[] = [];
+  for (const subject of subjects) {
+    const wanted = binary(subject);
+    let left = MAX_OCCURRENCES;
+    for (let at = text.indexOf(wanted); at >= 0 && left-- > 0; at = text.indexOf(wanted, at + 1)) {
+      const der = certificateAround(content, at, subject);
+      if (der !== undefined) found.push(der);
+    }
+  }
+  return found;
+}
+
+/** The certificate that has its subject there: the nearest SEQUENCE before it that is one. */
+function certificateAround(content: Uint8Array, at: number, subject: Bytes): Bytes | undefined {
+  for (let start = at - 4; start >= Math.max(0, at - MAX_BEFORE_SUBJECT); start--) {
+    // A certificate is longer than 255 octets and shorter than 65,536: 30 82 and two octets of length.
+    if (content[start] !== TAG.sequence || content[start + 1] !== 0x82) continue;
+    const length = (content[start + 2]! << 8) + content[start + 3]! + 4;
+    if (start + length > content.length || start + length <= at) continue;
+    const der = content.slice(start, start + length);
+    if (hasSubject(der, [subject])) return der;
+  }
+  return undefined;
+}
+
+function hasSubject(der: Uint8Array, subjects: readonly Bytes[]): boolean {
+  try {
+    const certificate = parseCertificate(der);
+    return subjects.some((subject) => equalBytes(subject, certificate.subject));
+  } catch {
+    return false;
+  }
+}
+
+/** A character for every octet: searching in strings is what runtimes are fast at. */
+function binary(octets: Uint8Array): string {
+  const pieces: string[] = [];
+  for (let at = 0; at < octets.length; at += 8192) {
+    pieces.push(String.fromCharCode(...octets.subarray(at, at + 8192)));
+  }
+  return pieces.join("");
+}

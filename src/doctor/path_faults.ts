@@ -40,6 +40,13 @@ const BY_REASON: Readonly<Partial<Record<PathReasonCode, Readonly<Record<string,
   SUBJECT_EMPTY: { leaf: "SUBJECT_EMPTY", any: "OTHER" },
 };
 
+/** Our words where they are shorter than those of path validation. */
+const WORDS: Readonly<Partial<Record<FaultCode, string>>> = {
+  SELF_SIGNED: "The certificate is self-signed, and not trusted",
+  ROOT_UNTRUSTED: "The root that the server sends is not trusted",
+  ISSUER_UNKNOWN: "The issuer of the certificate is not known",
+};
+
 /** Reasons about the leaf that leaf_faults.ts tells more closely, client by client. */
 const TOLD_ELSEWHERE: readonly FaultCode[] = [
   "LEAF_EXPIRED",
@@ -105,14 +112,14 @@ function missingAnchor(
     }
     if (here.selfIssued) {
       return here === leaf
-        ? { code: "SELF_SIGNED", message: "The certificate is signed by itself and not trusted" }
-        : { code: "ROOT_UNTRUSTED", message: "The root that the server sends is not trusted" };
+        ? { code: "SELF_SIGNED", message: WORDS.SELF_SIGNED! }
+        : { code: "ROOT_UNTRUSTED", message: WORDS.ROOT_UNTRUSTED! };
     }
     const next = left.findIndex(({ subject }) => equalBytes(subject, here.issuer));
     if (next < 0) {
       return {
         code: "ISSUER_UNKNOWN",
-        message: "The issuer is not known",
+        message: WORDS.ISSUER_UNKNOWN!,
         subject: subjectOf(here),
       };
     }
@@ -133,7 +140,7 @@ function faultOf(reason: PathReason, question: PathQuestion): Fault[] {
   const message = reason.message.replace(/^Cannot [^:]+: /, "");
   const codes = BY_REASON[reason.code];
   const code = codes?.[role] ?? codes?.["any"] ?? weakSignature(reason, question) ?? "OTHER";
-  return [{ code, message: capitalized(message), subject }];
+  return [{ code, message: WORDS[code] ?? capitalized(message), subject }];
 }
 
 /** SHA-1 is refused by some, MD5 by all. */

@@ -26,7 +26,8 @@ interface Probe {
   words(url: string, scratch: string): readonly string[];
   /** The reason in what it wrote; undefined for a success. */
   refusal(result: RunResult, text: string): string | undefined;
-  readonly needsScratch?: true;
+  /** Whether it fetched the page; default: it says nothing against it. */
+  hasLoaded?(result: RunResult): boolean;
 }
 
 /** Milliseconds. A browser's first start in a new profile takes some seconds. */
@@ -71,7 +72,6 @@ const PROBES: readonly Probe[] = [
       "google-chrome-stable",
       "microsoft-edge",
     ],
-    needsScratch: true,
     words: (url, scratch) => [
       "--headless",
       "--disable-gpu",
@@ -83,8 +83,8 @@ const PROBES: readonly Probe[] = [
       `--user-data-dir=${scratch}`,
       url,
     ],
-    // The error page holds the error's name; a page that was loaded does not come from the browser.
-    refusal: (_, text) => /"errorCode":"(ERR_[A-Z0-9_]+)"/.exec(text)?.[1],
+    refusal: ({ stderr }) => /Page load failed: net::(ERR_[A-Z0-9_]+)/.exec(stderr)?.[1],
+    hasLoaded: ({ stdout }) => stdout.length > 0,
   },
   {
     client: "curl",
@@ -111,7 +111,6 @@ const PROBES: readonly Probe[] = [
     client: "java",
     name: "Java",
     programs: ["java"],
-    needsScratch: true,
     words: (url, scratch) => [`${scratch}/Probe.java`, url],
     refusal: ({ code }, text) => code === 0 ? undefined : lastLine(text),
   },
@@ -145,7 +144,9 @@ async function runProbe(
   }
   const text = new TextDecoder().decode(result.stdout) + result.stderr;
   const words = probe.refusal(result, text);
-  return words === undefined
-    ? { name, program, verdict: "accepts" }
-    : { name, program, verdict: "refuses", words: words.slice(0, 300) };
+  if (words !== undefined) {
+    return { name, program, verdict: "refuses", words: words.slice(0, 300) };
+  }
+  const hasLoaded = probe.hasLoaded?.(result) ?? true;
+  return { name, program, verdict: hasLoaded ? "accepts" : "unclear" };
 }

@@ -69,10 +69,17 @@ export function summarizeServer(
       summary: `Browsers accept this server; ${names.join(", ")} would not.`,
     };
   }
-  return {
-    verdict: error,
-    summary: `${list(names)} ${names.length === 1 ? "refuses" : "refuse"}: ${message}.`,
-  };
+  const all = new Set(verdicts.map(({ client }) => client)).size;
+  const who = names.length === all && all > 2 ? "Every client" : list(names);
+  const verb = names.length === 1 || who === "Every client" ? "refuses" : "refuse";
+  return { verdict: error, summary: `${who} ${verb}: ${continued(message)}.` };
+}
+
+/** A sentence after a colon; names and abbreviations stay as they are. */
+function continued(sentence: string): string {
+  return /^[A-Z][a-z]/.test(sentence)
+    ? sentence.charAt(0).toLowerCase() + sentence.slice(1)
+    : sentence;
 }
 
 function list(names: readonly string[]): string {

@@ -196,10 +196,19 @@ describe("doctor on this machine", () => {
     const scratch = await readyHome();
     const staged = join(scratch.state, ".replacing");
     mkdirSync(staged, { mode: 0o700 });
-    const plan = { request: ["ca", "rotate"], files: [] };
+    const plan = {
+      request: ["ca", "rotate"],
+      root: "a".repeat(64),
+      formerRoot: "b".repeat(64),
+      files: [],
+      issued: [],
+      formerlyIssued: [],
+    };
     writeFileSync(join(staged, "preparing.json"), JSON.stringify(plan), { mode: 0o600 });
     const found = await diagnose(scratch);
-    assert.equal(found.code, 1, JSON.stringify(found.document.checks));
+    assert.equal(found.code, 1);
+    assert.equal(only(found, "ca-interrupted", "fail").fix, "localtls ca rotate");
+    assert.equal((await mend(scratch, only(found, "ca-interrupted", "fail"))).code, 0);
   });
 
   test("a former root that is still trusted", LIMIT, async () => {

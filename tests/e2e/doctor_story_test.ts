@@ -4,7 +4,7 @@
  */
 
 import assert from "node:assert/strict";
-import { mkdirSync, symlinkSync } from "node:fs";
+import { mkdirSync, readdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { missingChromium, startChromium } from "../support/chromium.ts";
@@ -139,6 +139,39 @@ describe("the story's server", { skip: missingNginx() || missingChromium() }, ()
     assert.deepEqual(left, []);
     assert.equal(after.code, 0);
     assert.equal(after.document.verdict, "OK");
+  });
+
+  test("--probe starts the clients, and they say the same", LIMIT, async () => {
+    const { hosts } = await prepared();
+    const { stdout, code } = await localtls(["doctor", API, "--probe", "--json"], {
+      ns: hosts.server,
+      env: { HOME: home, NODE_EXTRA_CA_CERTS: join(home, ".local/share/localtls/root.pem") },
+      cwd: home,
+      timeoutMs: 100_000,
+    });
+    const { probes, clients } = JSON.parse(stdout);
+    assert.equal(code, 0);
+    const installed = probes.filter((one: Json) => one.verdict !== "not-installed");
+    assert.ok(installed.length >= 3, JSON.stringify(probes));
+    for (const { name, verdict, words } of installed) {
+      const ours = clients.find((one: Json) => one.name === name);
+      assert.equal(verdict, ours.verdict, `${name}: ${words}`);
+      assert.equal(verdict, "accepts", `${name}: ${words}`);
+    }
+    const nowhere = await localtls(["doctor", "https://172.16.99.32:1044", "--probe", "--json"], {
+      ns: hosts.server,
+      env: { HOME: home },
+      cwd: home,
+      timeoutMs: 100_000,
+    });
+    assert.equal(nowhere.code, 1);
+    const chromium = nowhere.json().probes.find((one: Json) => one.name === "Chromium");
+    assert.equal(chromium.verdict, "refuses");
+    assert.equal(chromium.words, "ERR_CONNECTION_REFUSED");
+    const left = readdirSync(process.env["TMPDIR"] ?? "/tmp").filter((name) =>
+      name.startsWith("localtls-doctor-")
+    );
+    assert.deepEqual(left, []);
   });
 
   test("another origin is told that the server does not allow it", LIMIT, async () => {

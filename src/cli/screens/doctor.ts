@@ -31,6 +31,15 @@ const SIGNS: Readonly<Record<Check["status"], string>> = {
   skip: "-",
 };
 
+type ProbeVerdict = NonNullable<DoctorDocument["probes"]>[number]["verdict"];
+
+const PROBE_MARKS: Readonly<Record<ProbeVerdict, (style: Style) => (text: string) => string>> = {
+  accepts: (style) => style.good,
+  refuses: (style) => style.bad,
+  unclear: (style) => style.caution,
+  "not-installed": (style) => style.dim,
+};
+
 /** Prints a doctor document. */
 export const doctorScreen: Screen = (anyDocument, { style, quiet }) => {
   const document = anyDocument as DoctorDocument;
@@ -50,7 +59,7 @@ export const doctorScreen: Screen = (anyDocument, { style, quiet }) => {
     lines.push("", style.bold("What they say themselves"));
     lines.push(...formatTable(probes.map(({ name, verdict, words }): Cell[] => [
       name,
-      { text: verdict, mark: verdict === "refuses" ? style.bad : style.good },
+      { text: verdict.replace("-", " "), mark: PROBE_MARKS[verdict](style) },
       words ?? "",
     ])));
   }
@@ -60,13 +69,26 @@ export const doctorScreen: Screen = (anyDocument, { style, quiet }) => {
 function headline(document: DoctorDocument, style: Style): string[] {
   const { ok, verdict, summary, target, clients } = document;
   const mark = ok ? style.good : style.bad;
-  const name = /^ERR_/.test(verdict) ? `net::${verdict}` : verdict === "OK" ? "ok" : verdict;
-  const word = verdict === "PROBLEMS" ? "" : `${mark(style.bold(name))}  `;
+  const name = verdict === "PROBLEMS" ? "" : /^ERR_/.test(verdict) ? `net::${verdict}` : verdict;
   const firefox = clients.find((client) => client.name === "Firefox")?.error;
   return [
-    `${word}${style.bold(summary)}`,
+    `${name === "" ? "" : `${mark(style.bold(name))}  `}${style.bold(summary.replace(/\.$/, ""))}`,
     style.dim(firefox === undefined || ok ? target : `${target}   in Firefox: ${firefox}`),
   ];
+}
+
+/** Columns of a sentence before it goes on in the next line. */
+const SENTENCE_COLUMNS = 92;
+
+/** Breaks a sentence at blanks. */
+function wrap(text: string): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + 1 + word.length > SENTENCE_COLUMNS) lines.push(word);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
 }
 
 function checkLines(checks: readonly Check[], style: Style): string[] {
@@ -76,20 +98,21 @@ function checkLines(checks: readonly Check[], style: Style): string[] {
     fail: style.bad,
     skip: style.dim,
   };
-  return formatTable(
-    checks.map(({ status, message }): Cell[] => [
-      { text: SIGNS[status], mark: marks[status] },
-      message.replace(/\.$/, ""),
-    ]),
-  );
+  return checks.flatMap(({ status, message }) => {
+    const sign = SIGNS[status];
+    return wrap(message.replace(/\.$/, "")).map((line, i) =>
+      `  ${i === 0 ? marks[status](sign) + " ".repeat(6 - sign.length) : " ".repeat(6)}${
+        status === "pass" || status === "skip" ? style.dim(line) : line
+      }`
+    );
+  });
 }
 
 function clientTable({ clients }: DoctorDocument, style: Style): string[] {
-  return formatTable(clients.map(({ name, verdict, error = "", roots }): Cell[] => [
+  return formatTable(clients.map(({ name, verdict, error = "" }): Cell[] => [
     name,
     { text: verdict, mark: verdict === "accepts" ? style.good : style.bad },
     error,
-    { text: roots, mark: style.dim },
   ]));
 }
 
@@ -102,11 +125,17 @@ function fixLines(checks: readonly Check[], style: Style): string[] {
   const seen = new Set<string>();
   const lines: string[] = [];
   for (const { fix = "", fixNote } of sorted) {
-    if (seen.has(fix)) continue;
-    seen.add(fix);
+    const words = fix.split("\n");
+    // One fix can be a part of another: the lines for nginx with and without a new certificate.
+    if (words.every((line) => seen.has(line))) continue;
+    for (const line of words) seen.add(line);
     lines.push(...(lines.length === 0 ? ["", style.bold("What to do")] : [""]));
-    if (fixNote !== undefined) lines.push(`  ${style.dim(`${fixNote}:`)}`);
-    lines.push(...fix.split("\n").map((line) => (fix.includes("<<'END'") ? line : `  ${line}`)));
+    if (fixNote !== undefined) {
+      lines.push(...wrap(`${fixNote}:`).map((line) => `  ${style.dim(line)}`));
+    }
+    // The end of a here-document stands at the beginning of its line.
+    const indent = fix.includes("<<'END'") ? "" : "  ";
+    lines.push(...words.map((line) => indent + style.bold(line)));
   }
   return lines;
 }

@@ -87,7 +87,7 @@ function describeUntrusted({ chain }: Examination, code: FaultCode): string {
   const top = topOf(chain);
   switch (code) {
     case "SELF_SIGNED":
-      return "the certificate is signed by itself, and is not trusted";
+      return "the certificate is self-signed, and not trusted";
     case "ROOT_UNTRUSTED":
       return `the root "${nameOf(top)}" is not trusted`;
     case "ANCHOR_NOT_A_CA":

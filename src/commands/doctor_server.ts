@@ -4,8 +4,7 @@
  * @module
  */
 
-import { currentCertificates } from "../castore/ledger.ts";
-import type { Adviser, IssuedFiles } from "../doctor/advice.ts";
+import type { Adviser } from "../doctor/advice.ts";
 import { type Check, CHECK_GROUPS } from "../doctor/check.ts";
 import { type Examination, examineServer } from "../doctor/examine.ts";
 import { certificateChecks } from "../doctor/findings/certificate.ts";
@@ -17,11 +16,9 @@ import { trustChecks } from "../doctor/findings/trust.ts";
 import type { ProbeReport } from "../doctor/probe_clients.ts";
 import type { Target } from "../doctor/target.ts";
 import type { Verdict } from "../doctor/verdicts.ts";
-import type { Authority } from "../pki/authority.ts";
-import { sha256Hex } from "../x509/fingerprint.ts";
 import { anchorOfCertificate } from "./anchors.ts";
-import { lookAt } from "./certificate_state.ts";
 import type { CommandContext, Workplace } from "./context.ts";
+import { makeAdviser, readOwnRoot } from "./doctor_adviser.ts";
 import type { DoctorFlags } from "./doctor.ts";
 import { findStores } from "./stores.ts";
 
@@ -43,31 +40,30 @@ export async function examineUrl(
   const { host } = context;
   const { state } = workplace;
   context.report({ type: "progress", message: `looking at ${target.origin}` });
-  const loading = state.loadAuthority().catch(() => undefined);
-  const advising = loading.then((authority) =>
-    makeAdviser(context, workplace, target, page, authority)
-  );
-  if (!target.secure) return { checks: await plainHttpChecks(await advising, page), verdicts: [] };
-  const [examination, adviser, probes] = await Promise.all([
+  const reading = readOwnRoot(context, workplace);
+  if (!target.secure) {
+    const adviser = await makeAdviser(context, workplace, target, page, await reading, undefined);
+    return { checks: await plainHttpChecks(adviser, page), verdicts: [] };
+  }
+  const [examination, probes] = await Promise.all([
     examineServer({
       host,
       target,
       stores: findStores(context, workplace, flags),
-      known: loading.then((authority) => authority === undefined ? [] : [authority.root]),
+      known: reading.then((root) => root === undefined ? [] : [root]),
       makeAnchor: (certificate) => anchorOfCertificate(state, certificate),
     }),
-    advising,
     flags.probe === true ? probe(context, target) : undefined,
   ]);
   const installed = await onlyInstalled(context, examination);
-  const exact = await adviseFor(adviser, installed);
+  const adviser = await makeAdviser(context, workplace, target, page, await reading, installed);
   const checks = [
-    ...networkChecks(exact, installed.sight),
-    ...handshakeChecks(exact, installed),
-    ...chainChecks(exact, installed),
-    ...certificateChecks(exact, installed),
-    ...trustChecks(exact, installed),
-    ...await callChecks(exact, installed, page),
+    ...networkChecks(adviser, installed.sight),
+    ...handshakeChecks(adviser, installed),
+    ...chainChecks(adviser, installed),
+    ...certificateChecks(adviser, installed),
+    ...trustChecks(adviser, installed),
+    ...await callChecks(adviser, installed, page),
   ];
   checks.sort((a, b) => CHECK_GROUPS.indexOf(a.group) - CHECK_GROUPS.indexOf(b.group));
   return {
@@ -106,62 +102,4 @@ async function onlyInstalled(
   }
   const verdicts = examination.verdicts.filter(({ client }) => !missing.has(client));
   return { ...examination, verdicts };
-}
-
-async function makeAdviser(
-  { host, program }: CommandContext,
-  { state }: Workplace,
-  target: Target,
-  page: URL | undefined,
-  authority: Authority | undefined,
-): Promise<Adviser> {
-  const [addresses, { events }] = await Promise.all([
-    host.network.addresses(),
-    state.issued.read().catch(() => ({ events: [] })),
-  ]);
-  const isHere = /^(?:localhost|127\..*|::1)$|\.localhost$/.test(target.host) ||
-    addresses.includes(target.host);
-  return {
-    program,
-    target,
-    isHere,
-    issued: await findIssued(host, authority, target.host, events),
-    ownRoot: authority && { sha256: authority.rootSha256, file: state.rootFile },
-    origin: page?.origin,
-  };
-}
-
-/** The newest certificate for the host whose files are there. */
-async function findIssued(
-  host: CommandContext["host"],
-  authority: Authority | undefined,
-  name: string,
-  events: Parameters<typeof currentCertificates>[0],
-): Promise<IssuedFiles | undefined> {
-  for (const event of currentCertificates(events).reverse()) {
-    if (!event.names.includes(name) || event.usage === "client") continue;
-    const { state, certificate } = await lookAt(host, authority, event);
-    if (certificate === undefined) continue;
-    const isCurrent = state === "valid" || state === "due";
-    return {
-      cert: event.cert,
-      key: event.key,
-      sha256: await sha256Hex(certificate.der),
-      isCurrent,
-    };
-  }
-  return undefined;
-}
-
-/** The server may have an address of this machine, and serve what was issued here: then a reload mends nothing. */
-async function adviseFor(adviser: Adviser, { chain, sight }: Examination): Promise<Adviser> {
-  const [leaf] = chain;
-  const served = leaf === undefined ? undefined : await sha256Hex(leaf.der);
-  const isServed = adviser.issued !== undefined && adviser.issued.sha256 === served;
-  const isLoopback = sight.addresses.some((address) => /^(?:127\.|::1$)/.test(address));
-  return {
-    ...adviser,
-    isHere: adviser.isHere || isLoopback,
-    issuedIsServed: isServed,
-  };
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Bytes, toHex } from "../bytes.ts";
+import { type Bytes, equalBytes, toHex } from "../bytes.ts";
 import { LocalTlsError } from "../errors.ts";
 import type { Host } from "../host/host.ts";
 import { browsersReadSystemStore } from "../truststore/families.ts";
@@ -50,19 +50,20 @@ export async function findRoots(question: RootsQuestion): Promise<{
   readonly candidates: readonly TrustAnchor[];
 }> {
   const { host, stores, chain, known } = question;
-  const subjects = unique(chain.map(({ issuer }) => issuer));
-  const [found, mozilla] = await Promise.all([
-    findBySubject(host, stores, subjects),
-    mozillaRoots().then((pem) => searchPem(pem, subjects)),
-  ]);
-  const ders = unique([...found, ...mozilla, ...[...chain, ...known].map(({ der }) => der)]);
-  const candidates = await Promise.all(
-    ders.map((der) => question.makeAnchor(parseCertificate(der))),
-  );
-  const read = new Map<TrustStore, Omit<ClientRoots, "client" | "where">>();
+  const subjects = unique(chain.flatMap(({ issuer, subject }) => [issuer, subject]));
+  const ours = known.filter(({ subject }) => subjects.some((name) => equalBytes(name, subject)));
+  // Loading them takes as long as all the rest, and under our own CA nothing public can stand.
+  const mozilla = ours.length > 0 ? [] : searchPem(await mozillaRoots(), subjects);
+  const pool = new AnchorPool(question.makeAnchor);
+  const read = new Map<TrustStore, StoreRoots>();
   await Promise.all(stores.map(async (store) => {
-    read.set(store, { path: store.path, store, ...await readStore(store, candidates) });
+    const found = await findBySubject(host, store, subjects);
+    const anchors = await pool.all(unique([...found, ...ours.map(({ der }) => der)]));
+    read.set(store, { path: store.path, store, ...await readStore(store, anchors) });
   }));
+  const candidates = await pool.all(
+    unique([...pool.ders, ...mozilla, ...chain.map(({ der }) => der)]),
+  );
   const system = stores.find(({ kind }) => kind === "system");
   const ofSystem = system === undefined ? EMPTY : read.get(system)!;
   const roots: ClientRoots[] = [];
@@ -85,6 +86,34 @@ export async function findRoots(question: RootsQuestion): Promise<{
     await nodeRoots(question, ofSystem, mozilla, subjects),
   );
   return { roots, candidates };
+}
+
+type StoreRoots = Omit<ClientRoots, "client" | "where">;
+
+/** Anchors by their DER: each is described once. */
+class AnchorPool {
+  readonly #made = new Map<
+    string,
+    { readonly der: Bytes; readonly anchor: Promise<TrustAnchor> }
+  >();
+  readonly #make: RootsQuestion["makeAnchor"];
+
+  constructor(make: RootsQuestion["makeAnchor"]) {
+    this.#make = make;
+  }
+
+  get ders(): Bytes[] {
+    return [...this.#made.values()].map(({ der }) => der);
+  }
+
+  async all(ders: readonly Bytes[]): Promise<TrustAnchor[]> {
+    return await Promise.all(ders.map((der) => {
+      const identity = toHex(der);
+      const held = this.#made.get(identity) ?? { der, anchor: this.#make(parseCertificate(der)) };
+      this.#made.set(identity, held);
+      return held.anchor;
+    }));
+  }
 }
 
 const EMPTY = { anchors: [], remarks: [] } as const;
@@ -120,7 +149,7 @@ async function opensslRoots(
   { host }: RootsQuestion,
   client: "curl" | "python",
   variables: readonly string[],
-  system: Omit<ClientRoots, "client" | "where">,
+  system: StoreRoots,
   subjects: readonly Bytes[],
 ): Promise<ClientRoots> {
   for (const variable of variables) {
@@ -135,7 +164,7 @@ async function opensslRoots(
 /** Node carries its own, and adds to them what it is told of. */
 async function nodeRoots(
   { host }: RootsQuestion,
-  system: Omit<ClientRoots, "client" | "where">,
+  system: StoreRoots,
   mozilla: readonly Bytes[],
   subjects: readonly Bytes[],
 ): Promise<ClientRoots> {

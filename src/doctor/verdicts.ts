@@ -4,6 +4,7 @@
  * @module
  */
 
+import { toHex } from "../bytes.ts";
 import type { Certificate } from "../x509/certificate.ts";
 import type { ClientRoots } from "./anchors.ts";
 import {
@@ -64,26 +65,29 @@ export interface Evidence {
 
 /** The verdict of every client. */
 export async function judgeClients(evidence: Evidence): Promise<Verdict[]> {
-  const leaf = evidence.chain[0];
+  const [leaf, ...rest] = evidence.chain;
   const { host } = evidence.target;
   const ofLeaf = leaf === undefined ? [] : leafFaults({ leaf, host, now: evidence.now });
-  return await Promise.all(evidence.roots.map((roots) => judgeClient(evidence, roots, ofLeaf)));
+  // Clients that trust the same are told the same: most do.
+  const paths = new Map<string, Promise<Fault[]>>();
+  const pathOf = ({ anchors }: ClientRoots): Promise<Fault[]> => {
+    if (leaf === undefined) return Promise.resolve([]);
+    const identity = anchors.map(toHex).sort().join();
+    const intermediates = rest.map(({ der }) => der);
+    const found = paths.get(identity) ??
+      pathFaults({ leaf, intermediates, anchors, now: evidence.now });
+    paths.set(identity, found);
+    return found;
+  };
+  return await Promise.all(
+    evidence.roots.map(async (roots) =>
+      judgeClient(evidence, roots, [...await pathOf(roots), ...ofLeaf])
+    ),
+  );
 }
 
-async function judgeClient(
-  evidence: Evidence,
-  roots: ClientRoots,
-  ofLeaf: readonly Fault[],
-): Promise<Verdict> {
+function judgeClient(evidence: Evidence, roots: ClientRoots, faults: readonly Fault[]): Verdict {
   const { client } = roots;
-  const [leaf, ...rest] = evidence.chain;
-  const path = leaf === undefined ? [] : await pathFaults({
-    leaf,
-    intermediates: rest.map(({ der }) => der),
-    anchors: roots.anchors,
-    now: evidence.now,
-  });
-  const faults = [...path, ...ofLeaf];
   const base = { client, roots, faults };
   const connection = connectionRefusal(client, evidence);
   if (connection !== undefined) return { ...base, refusal: connection };

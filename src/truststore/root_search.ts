@@ -7,7 +7,7 @@
  * @module
  */
 
-import { type Bytes, equalBytes, toHex } from "../bytes.ts";
+import { type Bytes, equalBytes } from "../bytes.ts";
 import { TAG } from "../der/tags.ts";
 import type { Host } from "../host/host.ts";
 import { parseCertificate } from "../x509/certificate.ts";
@@ -26,17 +26,16 @@ const MAX_OCCURRENCES = 64;
 const MAX_BEFORE_SUBJECT = 4096;
 
 /**
- * Certificates of the stores with one of the subjects, without duplicates. A store that cannot be read has none:
- * its state() says why.
+ * Certificates of a store with one of the subjects. A store that cannot be read has none: its state() says why.
  *
  * @param subjects Name TLVs.
  */
 export async function findBySubject(
   host: Host,
-  stores: readonly TrustStore[],
+  store: TrustStore,
   subjects: readonly Bytes[],
 ): Promise<Bytes[]> {
-  const searches = stores.map(async (store): Promise<Bytes[]> => {
+  try {
     switch (store.kind) {
       case "nss":
         return await searchNss(host, store.path, subjects);
@@ -45,12 +44,9 @@ export async function findBySubject(
       case "system":
         return await searchBundles(host, subjects);
     }
-  });
-  const found = new Map<string, Bytes>();
-  for (const search of searches) {
-    for (const der of await search.catch(() => [])) found.set(toHex(der), der);
+  } catch {
+    return [];
   }
-  return [...found.values()];
 }
 
 async function searchNss(
@@ -96,7 +92,7 @@ async function readFile(host: Host, path: string): Promise<Bytes> {
 
 /** Certificates with one of the subjects among the CERTIFICATE blocks of a text. */
 export function searchPem(text: string, subjects: readonly Bytes[]): Bytes[] {
-  const wanted = subjects.map(binary);
+  const wanted = subjects.map((subject) => String.fromCharCode(...subject));
   const found: Bytes[] = [];
   for (const [, body = ""] of text.matchAll(/-----BEGIN CERTIFICATE-----([^-]+)-----END/g)) {
     let der: string;
@@ -114,10 +110,12 @@ export function searchPem(text: string, subjects: readonly Bytes[]): Bytes[] {
 
 /** Certificates with one of the subjects that stand in the clear in a file of any format (JKS, PKCS#12). */
 export function searchOctets(content: Uint8Array, subjects: readonly Bytes[]): Bytes[] {
-  const text = binary(content);
+  // A character for every octet, whichever: searching in strings is what runtimes are fast at.
+  const decoder = new TextDecoder("latin1");
+  const text = decoder.decode(content);
   const found: Bytes[] = [];
   for (const subject of subjects) {
-    const wanted = binary(subject);
+    const wanted = decoder.decode(subject);
     let left = MAX_OCCURRENCES;
     for (let at = text.indexOf(wanted); at >= 0 && left-- > 0; at = text.indexOf(wanted, at + 1)) {
       const der = certificateAround(content, at, subject);
@@ -147,13 +145,4 @@ function hasSubject(der: Uint8Array, subjects: readonly Bytes[]): boolean {
   } catch {
     return false;
   }
-}
-
-/** A character for every octet: searching in strings is what runtimes are fast at. */
-function binary(octets: Uint8Array): string {
-  const pieces: string[] = [];
-  for (let at = 0; at < octets.length; at += 8192) {
-    pieces.push(String.fromCharCode(...octets.subarray(at, at + 8192)));
-  }
-  return pieces.join("");
 }

@@ -10,13 +10,12 @@
  */
 
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync } from "node:fs";
-import { createServer } from "node:https";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { requireSandbox } from "../tests/support/sandbox.ts";
-import { start } from "../tests/support/processes.ts";
+import { start, waitFor } from "../tests/support/processes.ts";
 import { ROOT } from "./toolchain.mjs";
 
 requireSandbox();
@@ -27,14 +26,16 @@ const env = { ...process.env, HOME: home };
 
 const setup = spawnSync(LOCALTLS, ["setup", "127.0.0.1", "--json"], { cwd: home, env });
 const { cert, key } = JSON.parse(setup.stdout.toString()).certificates[0];
-const options = { cert: readFileSync(cert), key: readFileSync(key) };
-const server = createServer(options, (_request, response) => response.end("answered"));
-await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-const address = server.address();
-const port = typeof address === "object" && address !== null ? address.port : 0;
-const url = `https://127.0.0.1:${port}/`;
+const PORT = 18443;
+const url = `https://127.0.0.1:${PORT}/`;
+const program = `const { readFileSync } = require("node:fs");
+const options = { cert: readFileSync(process.argv[1]), key: readFileSync(process.argv[2]) };
+require("node:https").createServer(options, (_, response) => response.end("answered"))
+  .listen(${PORT}, "127.0.0.1", () => console.log("ready"));`;
+const server = start(["node", "-e", program, cert, key]);
+await waitFor("the server", () => server.output().includes("ready"));
 
-/** Milliseconds of one run, in this process's event loop: the server answers from it. */
+/** Milliseconds of one run. */
 async function measure(argv: readonly string[]): Promise<number> {
   const begun = performance.now();
   const { code, stdout, stderr } = await start(argv, { env, cwd: home }).ended;
@@ -58,5 +59,5 @@ console.log(
   `median of ${runs}: curl -k ${curl.toFixed(1)} ms, localtls doctor ${doctor.toFixed(1)} ms`,
 );
 console.log(`${(doctor / curl).toFixed(2)} times; localtls version alone ${version.toFixed(1)} ms`);
-server.close();
+await server.stop();
 process.exit(doctor < 3 * curl ? 0 : 1);

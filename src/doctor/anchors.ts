@@ -11,6 +11,7 @@ import { browsersReadSystemStore } from "../truststore/families.ts";
 import { findBySubject, searchPem } from "../truststore/root_search.ts";
 import type { StoreState, TrustAnchor, TrustStore } from "../truststore/store.ts";
 import { type Certificate, parseCertificate } from "../x509/certificate.ts";
+import { topOf } from "./chain.ts";
 import { mozillaRoots } from "./network/mozilla_roots.ts";
 import type { ClientId } from "./tls/offers.ts";
 
@@ -52,12 +53,14 @@ export async function findRoots(question: RootsQuestion): Promise<{
   const { host, stores, chain, known } = question;
   const subjects = unique(chain.flatMap(({ issuer, subject }) => [issuer, subject]));
   const ours = known.filter(({ subject }) => subjects.some((name) => equalBytes(name, subject)));
-  // Loading them takes as long as all the rest, and under our own CA nothing public can stand.
-  const mozilla = ours.length > 0 ? [] : searchPem(await mozillaRoots(), subjects);
+  // Under our own CA stands nothing of others, and looking for their roots takes as long as all the rest.
+  const isOurs = chain.length > 0 &&
+    ours.some(({ subject }) => equalBytes(subject, topOf(chain).issuer));
+  const mozilla = isOurs ? [] : searchPem(await mozillaRoots(), subjects);
   const pool = new AnchorPool(question.makeAnchor);
   const read = new Map<TrustStore, StoreRoots>();
   await Promise.all(stores.map(async (store) => {
-    const found = await findBySubject(host, store, subjects);
+    const found = isOurs ? [] : await findBySubject(host, store, subjects);
     const anchors = await pool.all(unique([...found, ...ours.map(({ der }) => der)]));
     read.set(store, { path: store.path, store, ...await readStore(store, anchors) });
   }));

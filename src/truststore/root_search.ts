@@ -8,6 +8,7 @@
  */
 
 import { type Bytes, equalBytes } from "../bytes.ts";
+import { encodeBase64 } from "../der/pem.ts";
 import { TAG } from "../der/tags.ts";
 import type { Host } from "../host/host.ts";
 import { parseCertificate } from "../x509/certificate.ts";
@@ -90,22 +91,39 @@ async function readFile(host: Host, path: string): Promise<Bytes> {
   return await host.files.read(path, MAX_BYTES) ?? new Uint8Array();
 }
 
-/** Certificates with one of the subjects among the CERTIFICATE blocks of a text. */
+/**
+ * Certificates with one of the subjects among the CERTIFICATE blocks of a text. A bundle has 150 of them: what is
+ * decoded is decided by looking for the subject in base64, as it reads from each of the three places in a quantum.
+ */
 export function searchPem(text: string, subjects: readonly Bytes[]): Bytes[] {
-  const wanted = subjects.map((subject) => String.fromCharCode(...subject));
+  const wanted = subjects.flatMap(base64Readings);
   const found: Bytes[] = [];
-  for (const [, body = ""] of text.matchAll(/-----BEGIN CERTIFICATE-----([^-]+)-----END/g)) {
-    let der: string;
+  for (let at = 0;;) {
+    const start = text.indexOf(BEGIN, at);
+    const end = start < 0 ? -1 : text.indexOf("-----END", start);
+    if (end < 0) return found;
+    at = end;
+    const body = text.slice(start + BEGIN.length, end).replaceAll(/\s+/g, "");
+    if (!wanted.some((reading) => body.includes(reading))) continue;
     try {
-      der = atob(body);
+      const der = Uint8Array.from(atob(body), (character) => character.charCodeAt(0));
+      if (hasSubject(der, subjects)) found.push(der);
     } catch {
-      continue; // damaged: clients pass it over too
+      // Damaged: clients pass it over too.
     }
-    if (!wanted.some((subject) => der.includes(subject))) continue;
-    const octets = Uint8Array.from(der, (character) => character.charCodeAt(0));
-    if (hasSubject(octets, subjects)) found.push(octets);
   }
-  return found;
+}
+
+const BEGIN = "-----BEGIN CERTIFICATE-----";
+
+/** The base64 of some octets without the characters that depend on what stands before and after them. */
+function base64Readings(octets: Bytes): string[] {
+  return [0, 1, 2].map((before) => {
+    const padded = new Uint8Array(before + octets.length);
+    padded.set(octets, before);
+    const from = before === 0 ? 0 : before + 1;
+    return encodeBase64(padded).slice(from, Math.floor(padded.length * 8 / 6));
+  });
 }
 
 /** Certificates with one of the subjects that stand in the clear in a file of any format (JKS, PKCS#12). */

@@ -5,8 +5,9 @@
  */
 
 import { equalBytes, toHex } from "../../bytes.ts";
-import { type Certificate, readSubjectText } from "../../x509/certificate.ts";
+import type { Certificate } from "../../x509/certificate.ts";
 import { type Adviser, serveFullChain } from "../advice.ts";
+import { nameOf, nameText, topOf } from "../chain.ts";
 import { type Check, checksOf } from "../check.ts";
 import type { Examination } from "../examine.ts";
 
@@ -61,18 +62,6 @@ function missingIssuer({ chain, candidates, verdicts }: Examination): string | u
   return isKnown || isComplete ? undefined : nameText(top.issuer);
 }
 
-/** Where following the names from the leaf ends. */
-export function topOf(chain: readonly Certificate[]): Certificate {
-  const left = chain.slice(1);
-  let top = chain[0]!;
-  while (!top.selfIssued) {
-    const next = left.findIndex(({ subject }) => equalBytes(subject, top.issuer));
-    if (next < 0) break;
-    top = left.splice(next, 1)[0]!;
-  }
-  return top;
-}
-
 /** What is sent and should not be, or stands in the wrong place (RFC 5246, 7.4.2; RFC 8446, 4.4.2). */
 function superfluous(chain: readonly Certificate[]): string | undefined {
   const seen = new Set<string>();
@@ -96,17 +85,4 @@ function superfluous(chain: readonly Certificate[]): string | undefined {
     }", which nobody needs: whoever trusts it has it`;
   }
   return undefined;
-}
-
-/** A certificate's subject for people. */
-export function nameOf({ subject }: Certificate): string {
-  return nameText(subject) || "(no subject)";
-}
-
-function nameText(name: Uint8Array): string {
-  try {
-    return readSubjectText(name);
-  } catch {
-    return "(unreadable)";
-  }
 }

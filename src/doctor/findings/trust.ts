@@ -10,11 +10,11 @@ import type { TrustAnchor } from "../../truststore/store.ts";
 import { isCa } from "../../x509/extensions.ts";
 import type { ClientRoots } from "../anchors.ts";
 import { type Advice, type Adviser, replaceCertificate, trustAnchor } from "../advice.ts";
+import { nameOf, topOf } from "../chain.ts";
 import { type Check, checksOf } from "../check.ts";
 import type { Examination } from "../examine.ts";
 import type { FaultCode } from "../faults.ts";
 import { CLIENT_NAMES, type Verdict } from "../verdicts.ts";
-import { nameOf, topOf } from "./chain.ts";
 
 const { pass, warn, fail, skip } = checksOf("trust");
 

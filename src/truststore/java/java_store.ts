@@ -53,16 +53,19 @@ export function createJavaStore(
     throw new LocalTlsError("STORE_UNAVAILABLE", `Cannot read "${path}": it is gone`);
   }
 
-  /** The aliases of the anchor, whoever chose them. */
-  async function aliases(anchor: TrustAnchor): Promise<readonly string[]> {
+  /** The aliases of the anchor, whoever chose them, and whether they stand in the clear. */
+  async function look(
+    anchor: TrustAnchor,
+  ): Promise<{ readonly aliases: readonly string[]; readonly isClear: boolean }> {
     const found = findAliases(await readStore(), anchor.certificate.der);
-    if (found !== undefined) return found;
-    return await explained(listAliases(host, requireKeytool(), path, anchor));
+    if (found !== undefined) return { aliases: found, isClear: true };
+    const listed = await explained(listAliases(host, requireKeytool(), path, anchor));
+    return { aliases: listed, isClear: false };
   }
 
   async function state(anchor: TrustAnchor): Promise<StoreState> {
-    if ((await aliases(anchor)).length === 0) return { state: "absent" };
-    const isClear = findAliases(await readStore(), anchor.certificate.der) !== undefined;
+    const { aliases, isClear } = await look(anchor);
+    if (aliases.length === 0) return { state: "absent" };
     if (isClear) return { state: "trusted" };
     return {
       state: "trusted",
@@ -75,7 +78,7 @@ export function createJavaStore(
   async function commands(change: "add" | "remove", anchor: TrustAnchor, store: string) {
     const tool = requireKeytool();
     if (change === "add") return [importCommand(tool, store, anchor)];
-    return (await aliases(anchor)).map((alias) => deleteCommand(tool, store, alias));
+    return (await look(anchor)).aliases.map((alias) => deleteCommand(tool, store, alias));
   }
 
   /** Whether the file can be replaced: that takes writing to its directory. */

@@ -30,6 +30,8 @@ const CERTIFICATE_REQUEST = 13;
 const OFFER: Offer = {
   ...CLIENT_OFFERS.curl,
   versions: [VERSION.tls13],
+  // Alone, or a server that prefers another asks for a second hello.
+  groups: [P256],
   ciphers: Object.keys(TLS13_SUITES).map(Number),
 };
 

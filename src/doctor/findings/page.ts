@@ -128,27 +128,26 @@ function contextChecks(adviser: Adviser, page: URL): Check[] {
   return checks;
 }
 
-/** From a wider network into a narrower one browsers ask the user, and only for secure pages. */
+/** From the internet into narrower networks browsers ask the user, and only for secure pages. */
 function networkCheck(
   page: URL,
   target: Target,
   from: AddressSpace,
   to: AddressSpace,
 ): Check[] {
-  const width: Readonly<Record<AddressSpace, number>> = {
-    loopback: 0,
-    local: 1,
-    public: 2,
-    unknown: -1,
-  };
-  if (width[from] < 0 || width[to] < 0) return [];
-  if (width[from] <= width[to]) {
+  if (from === "unknown" || to === "unknown") return [];
+  if (from !== "public" || to === "public") {
     return [pass("local-network", "Page and server are on networks that may call each other")];
   }
   const what = `The page is on ${describe(from)}, ${target.host} on ${describe(to)}`;
-  return page.protocol === "https:"
-    ? [note("local-network", `${what}: browsers ask the user before the first call`)]
-    : [warn("local-network", `${what}: browsers allow such calls to https pages alone`)];
+  if (page.protocol === "https:") {
+    return [note("local-network", `${what}: browsers ask the user before the first call`)];
+  }
+  const why = "Chromium allows such calls to https pages alone (InsecureLocalNetwork)";
+  return [fail("local-network", `${what}: ${why}`, {
+    fixNote: "Serve the page over https",
+    clients: ["Chromium"],
+  })];
 }
 
 function describe(space: AddressSpace): string {
@@ -176,16 +175,20 @@ function preflightCheck(adviser: Adviser, page: URL, answer: HttpAnswer | undefi
   if (status >= 300 && status < 400) {
     return fail(
       id,
-      `The server redirects a preflight (${status}), which browsers do not follow`,
+      `The server redirects a preflight (${status}), which browsers do not follow (PreflightDisallowedRedirect)`,
       details,
     );
   }
-  const missing = originFault(answer, page);
+  const missing = originFault(answer, page, "Preflight");
   if (status < 200 || status > 299) {
     const why = status === 401 || status === 403
       ? ": it wants credentials, and a preflight never carries any"
       : "";
-    return fail(id, `The server answers a preflight (OPTIONS) with ${status}${why}`, details);
+    return fail(
+      id,
+      `The server answers a preflight (OPTIONS) with ${status}${why} (PreflightInvalidStatus)`,
+      details,
+    );
   }
   if (missing !== undefined) return fail(id, `To a preflight ${missing}`, details);
   const headers = tokens(answer, "access-control-allow-headers");
@@ -202,7 +205,7 @@ function preflightCheck(adviser: Adviser, page: URL, answer: HttpAnswer | undefi
 function answerChecks(adviser: Adviser, page: URL, answer: HttpAnswer | undefined): Check[] {
   const id = "cors-answer";
   if (answer === undefined) return [skip(id, "The server did not answer over HTTP")];
-  const fault = originFault(answer, page);
+  const fault = originFault(answer, page, "");
   if (fault !== undefined) {
     return [fail(id, `To a request ${fault}`, corsFix(adviser, page))];
   }
@@ -226,20 +229,20 @@ function answerChecks(adviser: Adviser, page: URL, answer: HttpAnswer | undefine
   return checks;
 }
 
-/** Fetch, 4.9 (CORS check). @returns the rest of a sentence; undefined where the origin is allowed. */
-function originFault(answer: HttpAnswer, page: URL): string | undefined {
+/** Fetch, 4.9 (CORS check). @param kind Chromium's names begin with it. @returns the rest of a sentence; undefined where the origin is allowed. */
+function originFault(answer: HttpAnswer, page: URL, kind: "Preflight" | ""): string | undefined {
   const values = answer.headers.get("access-control-allow-origin") ?? [];
   const [value] = values;
   if (value === undefined) {
-    return "the server sends no Access-Control-Allow-Origin (MissingAllowOriginHeader)";
+    return `the server sends no Access-Control-Allow-Origin (${kind}MissingAllowOriginHeader)`;
   }
   if (values.length > 1 || value.includes(",")) {
-    return `the server sends several values of Access-Control-Allow-Origin (MultipleAllowOriginValues): ${
+    return `the server sends several values of Access-Control-Allow-Origin (${kind}MultipleAllowOriginValues): ${
       values.join(", ")
     }`;
   }
   if (value === "*" || value === page.origin) return undefined;
-  return `the server allows the origin "${value}", and the page's is "${page.origin}" (AllowOriginMismatch)`;
+  return `the server allows the origin "${value}", and the page's is "${page.origin}" (${kind}AllowOriginMismatch)`;
 }
 
 function tokens(answer: HttpAnswer, header: string): string[] {

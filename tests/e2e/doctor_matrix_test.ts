@@ -8,14 +8,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { type BatchClient, batchClients, type Refusals } from "../support/batch_clients.ts";
-import {
-  ADDRESS,
-  type BrokenServers,
-  makeBrokenServers,
-  NAME,
-  type RunningServer,
-  startBrokenServers,
-} from "../support/broken_servers.ts";
+import { ADDRESS, type BrokenServers, makeBrokenServers, NAME } from "../support/broken_servers.ts";
+import { type RunningServer, startBrokenServers } from "../support/broken_servers_running.ts";
 import { inParallel } from "../support/in_parallel.ts";
 import { localtls } from "../support/localtls.ts";
 import { createNetwork, type TestNetwork } from "../support/netns.ts";

@@ -6,11 +6,10 @@
  */
 
 import { LocalTlsError } from "../../errors.ts";
-import { parseIpv4, parseIpv6 } from "../../x509/ip_address.ts";
 import { type Adviser, configCommand, configLines } from "../advice.ts";
 import { type Check, checksOf } from "../check.ts";
 import { askHttp, type HttpAnswer } from "../network/http_exchange.ts";
-import type { Target } from "../target.ts";
+import { addressSpace, networkChecks } from "./page_networks.ts";
 
 const { pass, note, warn, fail, skip } = checksOf("page");
 
@@ -34,25 +33,6 @@ export function parsePageOrigin(text: string): URL {
     );
   }
   return url;
-}
-
-/** Where an address is, as browsers tell networks apart (Local Network Access, 2.1). */
-export type AddressSpace = "loopback" | "local" | "public" | "unknown";
-
-/** By the address itself; of names only those that mean this machine are known. */
-export function addressSpace(host: string): AddressSpace {
-  const bare = host.replace(/^\[(.*)\]$/, "$1");
-  if (/(?:^|\.)localhost$/i.test(bare)) return "loopback";
-  const [a = 0, b = 0, ...rest] = parseIpv4(bare) ?? parseIpv6(bare) ?? [];
-  if (rest.length === 0) return "unknown";
-  if (rest.length === 2) {
-    if (a === 127) return "loopback";
-    const isLocal = a === 10 || (a === 172 && b >= 16 && b < 32) || (a === 192 && b === 168) ||
-      (a === 169 && b === 254) || (a === 100 && b >= 64 && b < 128);
-    return isLocal ? "local" : "public";
-  }
-  if (bare === "::1") return "loopback";
-  return (a & 0xfe) === 0xfc || (a === 0xfe && (b & 0xc0) === 0x80) ? "local" : "public";
 }
 
 /** Checks of the page. @param reachable Whether requests make sense at all. */
@@ -98,11 +78,11 @@ export async function pageChecks(
 function contextChecks(adviser: Adviser, page: URL): Check[] {
   const { target } = adviser;
   const checks: Check[] = [];
-  const [from, to] = [addressSpace(page.hostname), addressSpace(target.host)];
+  const isLoopback = addressSpace(target.host) === "loopback";
   if (page.protocol === "https:" && !target.secure) {
     // Mixed Content, 4.4: loopback addresses count as secure.
     checks.push(
-      to === "loopback"
+      isLoopback
         ? pass("mixed-content", "An https page may call http on this machine itself")
         : fail(
           "mixed-content",
@@ -113,7 +93,7 @@ function contextChecks(adviser: Adviser, page: URL): Check[] {
   } else if (page.protocol === "http:" && target.secure) {
     checks.push(pass("mixed-content", "An http page may call https"));
   }
-  if (page.protocol === "http:" && from !== "loopback") {
+  if (page.protocol === "http:" && addressSpace(page.hostname) !== "loopback") {
     checks.push(note(
       "secure-context",
       `The page at ${page.origin} is no secure context: no service workers, no camera, no crypto.subtle, ` +
@@ -124,38 +104,8 @@ function contextChecks(adviser: Adviser, page: URL): Check[] {
       },
     ));
   }
-  checks.push(...networkCheck(page, target, from, to));
+  checks.push(...networkChecks(page, target.host));
   return checks;
-}
-
-/** From the internet into narrower networks browsers ask the user, and only for secure pages. */
-function networkCheck(
-  page: URL,
-  target: Target,
-  from: AddressSpace,
-  to: AddressSpace,
-): Check[] {
-  if (from === "unknown" || to === "unknown") return [];
-  if (from !== "public" || to === "public") {
-    return [pass("local-network", "Page and server are on networks that may call each other")];
-  }
-  const what = `The page is on ${describe(from)}, ${target.host} on ${describe(to)}`;
-  if (page.protocol === "https:") {
-    return [note("local-network", `${what}: browsers ask the user before the first call`)];
-  }
-  const why = "Chromium allows such calls to https pages alone (InsecureLocalNetwork)";
-  return [fail("local-network", `${what}: ${why}`, {
-    fixNote: "Serve the page over https",
-    clients: ["Chromium"],
-  })];
-}
-
-function describe(space: AddressSpace): string {
-  return space === "public"
-    ? "the internet"
-    : space === "local"
-    ? "a local network"
-    : "this machine";
 }
 
 function corsFix(adviser: Adviser, page: URL) {

@@ -122,7 +122,9 @@ export async function ledgerChecks(host: Host, facts: LedgerFacts): Promise<Chec
     checks.push(fail("store-former-root", message, { fix: `${program} untrust ${sha256}` }));
   }
   for (const entry of held) {
-    if (entry.path === "" || await host.files.info(entry.path) !== undefined) continue;
+    // Stores that are no files (Windows, macOS) cannot go.
+    if (!/^(?:\/|[A-Za-z]:[\\/])/.test(entry.path)) continue;
+    if (await host.files.info(entry.path) !== undefined) continue;
     checks.push(note(
       "store-gone",
       `${entry.label} ("${entry.path}"), which was told to trust "${entry.anchorLabel}", is gone`,

@@ -5,7 +5,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { describe, test } from "node:test";
 import type { Adviser } from "../../../src/doctor/advice.ts";
 import type { Check } from "../../../src/doctor/check.ts";
-import { addressSpace, pageChecks, parsePageOrigin } from "../../../src/doctor/findings/page.ts";
+import { pageChecks, parsePageOrigin } from "../../../src/doctor/findings/page.ts";
+import { addressSpace } from "../../../src/doctor/findings/page_networks.ts";
 import { plainHttpChecks } from "../../../src/doctor/findings/plain_http.ts";
 import { askHttp, parseAnswer } from "../../../src/doctor/network/http_exchange.ts";
 import { parseTarget } from "../../../src/doctor/target.ts";

@@ -92,7 +92,8 @@ export function nginxLines(adviser: Adviser, ...lines: readonly string[]): Advic
 /** A full chain for nginx. */
 export function serveFullChain(adviser: Adviser): Advice {
   const { issued } = adviser;
-  if (issued?.isCurrent === true) {
+  // What nginx would not take as it stands is for `config` to quote.
+  if (issued?.isCurrent === true && !/[^\w./@+:,-]/.test(issued.cert + (issued.key ?? ""))) {
     return nginxLines(
       adviser,
       `ssl_certificate     ${issued.cert};`,

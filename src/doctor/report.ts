@@ -66,7 +66,7 @@ export function summarizeServer(
   if (failed.length === 0) {
     return {
       verdict: "OK",
-      summary: `Browsers accept this server; ${names.join(", ")} would not.`,
+      summary: `Browsers accept this server; ${names.join(", ")} has to be told of its CA.`,
     };
   }
   const all = new Set(verdicts.map(({ client }) => client)).size;

@@ -52,19 +52,8 @@ function foreignCheck(adviser: Adviser, foreign: Uint8Array): Check {
       { ...configLines(adviser), clients: everybody() },
     );
   }
-  const address = target.isAddress
-    ? `${target.host.includes(":") ? `[${target.host}]` : target.host}:${target.port}`
-    : String(target.port);
-  const lines = adviser.issued?.isCurrent === true
-    ? nginxLines(
-      adviser,
-      `listen ${address} ssl;`,
-      `ssl_certificate     ${adviser.issued.cert};`,
-      `ssl_certificate_key ${adviser.issued.key ?? "KEY"};`,
-    )
-    : replaceCertificate(adviser);
   return fail("tls-spoken", `The server speaks plain HTTP on port ${target.port}, not TLS`, {
-    ...lines,
+    ...configLines(adviser),
     clients: everybody(),
   });
 }

@@ -7,7 +7,9 @@
 import { equalBytes } from "../../bytes.ts";
 import { quoteArgument } from "../../host/shell_words.ts";
 import type { TrustAnchor } from "../../truststore/store.ts";
+import { type Certificate, readCommonName } from "../../x509/certificate.ts";
 import { isCa } from "../../x509/extensions.ts";
+import { escapeText } from "../../x509/name.ts";
 import type { ClientRoots } from "../anchors.ts";
 import { type Advice, type Adviser, replaceCertificate, trustAnchor } from "../advice.ts";
 import { nameOf, topOf } from "../chain.ts";
@@ -78,9 +80,23 @@ function trustCheck(adviser: Adviser, examination: Examination, verdict: Verdict
   return client === "node" ? warn(id, message, advice) : fail(id, message, advice);
 }
 
-function describeRoot({ chain }: Examination): string {
+function describeRoot({ chain, candidates }: Examination): string {
   const top = topOf(chain);
-  return top.selfIssued ? `"${nameOf(top)}"` : `the issuer of "${nameOf(top)}"`;
+  const root = top.selfIssued
+    ? top
+    : candidates.find(({ certificate }) => equalBytes(certificate.subject, top.issuer))
+      ?.certificate;
+  const name = root === undefined ? undefined : commonNameOf(root);
+  return name === undefined ? "its issuer" : `"${name}"`;
+}
+
+function commonNameOf({ subject }: Certificate): string | undefined {
+  try {
+    const name = readCommonName(subject);
+    return name === undefined ? undefined : escapeText(name);
+  } catch {
+    return undefined;
+  }
 }
 
 function describeUntrusted({ chain }: Examination, code: FaultCode): string {

@@ -8,6 +8,7 @@ import { type Bytes, equalBytes, toHex } from "../bytes.ts";
 import { LocalTlsError } from "../errors.ts";
 import type { Host } from "../host/host.ts";
 import { browsersReadSystemStore } from "../truststore/families.ts";
+import { SYSTEM_DATABASE } from "../truststore/nss/chromium_locations.ts";
 import { findBySubject, searchPem } from "../truststore/root_search.ts";
 import type { StoreState, TrustAnchor, TrustStore } from "../truststore/store.ts";
 import { type Certificate, parseCertificate } from "../x509/certificate.ts";
@@ -83,11 +84,14 @@ export async function findRoots(question: RootsQuestion): Promise<{
     const anchors = browsersReadSystemStore(host.os) ? ofSystem.anchors : [];
     roots.push({ client, where: "its own roots", anchors: [...anchors, ...mozilla], remarks: [] });
   }
-  roots.push(
-    await opensslRoots(question, "curl", ["CURL_CA_BUNDLE", "SSL_CERT_FILE"], ofSystem, subjects),
-    await opensslRoots(question, "python", ["SSL_CERT_FILE"], ofSystem, subjects),
-    await nodeRoots(question, ofSystem, mozilla, subjects),
-  );
+  // --stores may have left it out: then nothing is known of those that read it.
+  if (system !== undefined) {
+    roots.push(
+      await opensslRoots(question, "curl", ["CURL_CA_BUNDLE", "SSL_CERT_FILE"], ofSystem, subjects),
+      await opensslRoots(question, "python", ["SSL_CERT_FILE"], ofSystem, subjects),
+    );
+  }
+  roots.push(await nodeRoots(question, ofSystem, mozilla, subjects));
   return { roots, candidates };
 }
 
@@ -121,9 +125,13 @@ class AnchorPool {
 
 const EMPTY = { anchors: [], remarks: [] } as const;
 
-/** Only Chromium's relatives share a directory of this name. */
+/**
+ * Only Chromium's relatives share a directory of this name. That of all users is read by old releases alone, beside the
+ * user's own.
+ */
 function clientOf({ kind, path }: TrustStore): ClientId | undefined {
   if (kind === "java") return "java";
+  if (path === SYSTEM_DATABASE) return undefined;
   if (kind === "nss") return path.endsWith("/nssdb") ? "chromium" : "firefox";
   return undefined;
 }

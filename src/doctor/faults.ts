@@ -24,6 +24,7 @@ export const FAULT_CODES = [
   "NAME_IN_COMMON_NAME",
   "ADDRESS_IN_COMMON_NAME",
   "WILDCARD_TOP_LEVEL",
+  "NAME_WITH_UNDERSCORE",
   // Dates.
   "LEAF_EXPIRED",
   "LEAF_NOT_YET_VALID",
@@ -47,6 +48,8 @@ export const FAULT_CODES = [
   "ANCHOR_NOT_A_CA",
   "PATH_TOO_LONG",
   "NAME_NOT_PERMITTED",
+  /** Another certificate of the same issuer has the same serial number. */
+  "SERIAL_REUSED",
   "OTHER",
 ] as const;
 

@@ -26,7 +26,16 @@ export interface LeafQuestion {
 
 /** Every fault of the leaf itself. */
 export function leafFaults(question: LeafQuestion): Fault[] {
-  const checks = [nameFault, dateFault, purposeFault, usageFault, caFault, keyFault, subjectFault];
+  const checks = [
+    nameFault,
+    underscoreFault,
+    dateFault,
+    purposeFault,
+    usageFault,
+    caFault,
+    keyFault,
+    subjectFault,
+  ];
   return checks.flatMap((check) => {
     const fault = check(question);
     return fault === undefined ? [] : [fault];
@@ -47,6 +56,15 @@ function nameFault({ leaf, host }: LeafQuestion): Fault | undefined {
   const match = matchHost(leaf, host);
   if (match === "match") return undefined;
   return { code: NAME_FAULTS[match], message: describeName(match, leaf, host) };
+}
+
+/** RFC 1123, 2.1: letters, digits and hyphens. Most clients look the other way. */
+function underscoreFault({ host }: LeafQuestion): Fault | undefined {
+  if (!host.includes("_")) return undefined;
+  return {
+    code: "NAME_WITH_UNDERSCORE",
+    message: `"${host}" has an underscore in it, which host names cannot have`,
+  };
 }
 
 function describeName(match: NameMatch, leaf: Certificate, host: string): string {

@@ -65,6 +65,7 @@ export async function pathFaults(question: PathQuestion): Promise<Fault[]> {
   const anchors = question.anchors.filter((der) =>
     equalBytes(der, leaf.der) || isCa(parseCertificate(der))
   );
+  const reused = reusedSerial(leaf, [...intermediates, ...question.anchors]);
   const result = await verifyPath({
     leaf: leaf.der,
     intermediates,
@@ -73,7 +74,7 @@ export async function pathFaults(question: PathQuestion): Promise<Fault[]> {
     time: now,
     profile: "path",
   });
-  if (result.ok) return goodPathFaults(result.path.map(parseCertificate), now);
+  if (result.ok) return [...reused, ...goodPathFaults(result.path.map(parseCertificate), now)];
   const faults = [result.reason, ...result.also].flatMap((reason) =>
     faultOf(reason, { ...question, anchors })
   );
@@ -82,9 +83,26 @@ export async function pathFaults(question: PathQuestion): Promise<Fault[]> {
     const missing = missingAnchor(leaf, intermediates, anchors);
     if (missing !== undefined) faults.unshift(missing);
   }
+  faults.push(...reused);
   return faults.filter(({ code }, i) =>
     !TOLD_ELSEWHERE.includes(code) && faults.findIndex((other) => other.code === code) === i
   );
+}
+
+/** RFC 5280, 4.1.2.2: unique for each issuer. Scripts that number by hand give a root and its leaf the same. */
+function reusedSerial(leaf: Certificate, others: readonly Bytes[]): Fault[] {
+  const twin = others.some((der) => {
+    try {
+      const other = parseCertificate(der);
+      return !equalBytes(other.der, leaf.der) && equalBytes(other.issuer, leaf.issuer) &&
+        equalBytes(other.serialTlv, leaf.serialTlv);
+    } catch {
+      return false;
+    }
+  });
+  if (!twin) return [];
+  const message = "Another certificate of the same issuer has the same serial number";
+  return [{ code: "SERIAL_REUSED", message }];
 }
 
 /** Follows names alone from the leaf upwards; undefined where they lead to an anchor. */

@@ -82,6 +82,7 @@ export const POLICIES: Readonly<Record<ClientId, readonly Rule[]>> = {
     },
   ],
   firefox: [
+    { faults: ["SERIAL_REUSED"], error: "SEC_ERROR_REUSED_ISSUER_AND_SERIAL" },
     { faults: ["OTHER"], error: "SEC_ERROR_BAD_DER" },
     { faults: ["CRITICAL_EXTENSION_UNKNOWN"], error: "SEC_ERROR_UNKNOWN_CRITICAL_EXTENSION" },
     { faults: ["SELF_SIGNED"], error: "MOZILLA_PKIX_ERROR_SELF_SIGNED_CERT" },
@@ -172,7 +173,10 @@ export const POLICIES: Readonly<Record<ClientId, readonly Rule[]>> = {
       ],
       error: "SSLHandshakeException",
     },
-    { faults: ["NAME_OTHER", "ADDRESS_IN_COMMON_NAME"], error: "SSLHandshakeException" },
+    {
+      faults: ["NAME_OTHER", "ADDRESS_IN_COMMON_NAME", "NAME_WITH_UNDERSCORE"],
+      error: "SSLHandshakeException",
+    },
   ],
 };
 

@@ -8,7 +8,13 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { type BatchClient, batchClients, type Refusals } from "../support/batch_clients.ts";
-import { ADDRESS, type BrokenServers, makeBrokenServers, NAME } from "../support/broken_servers.ts";
+import {
+  ADDRESS,
+  type BrokenServers,
+  makeBrokenServers,
+  NAME,
+  UNDERSCORE,
+} from "../support/broken_servers.ts";
 import { type RunningServer, startBrokenServers } from "../support/broken_servers_running.ts";
 import { inParallel } from "../support/in_parallel.ts";
 import { localtls } from "../support/localtls.ts";
@@ -58,6 +64,8 @@ const CHECKS: Readonly<Record<string, string>> = {
   "unknown critical extension": "certificate-form",
   "no subject, SAN not critical": "certificate-form",
   "version 1": "certificate-name",
+  "underscore in the name": "certificate-name",
+  "serial number of its root": "certificate-form",
   "unsafe port": "port-allowed",
   "TLS 1.0 only": "tls-version",
   "TLS 1.1 only": "tls-version",
@@ -107,7 +115,7 @@ after(async () => {
 async function startSite(): Promise<Site> {
   const home = freshHome();
   const network = await createNetwork({ server: ADDRESS });
-  mapNames(ADDRESS, NAME, `a.${NAME}`, `b.a.${NAME}`);
+  mapNames(ADDRESS, NAME, UNDERSCORE, `a.${NAME}`, `b.a.${NAME}`);
   const made = await makeBrokenServers();
   const rootsFile = join(home, "roots.pem");
   writeFileSync(rootsFile, made.trusted.map(({ pem }) => pem).join(""));

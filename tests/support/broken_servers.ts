@@ -19,6 +19,9 @@ export const ADDRESS = "172.16.99.32";
 /** A name of that address. */
 export const NAME = "app.test";
 
+/** Another, that no DNS name of a host may be (RFC 1123, 2.1). */
+export const UNDERSCORE = "under_score.test";
+
 /** What a server does, for the program below. */
 interface Behaviour {
   /** In the order in which it is sent. */
@@ -94,6 +97,7 @@ export async function makeBrokenServers(): Promise<BrokenServers> {
   const selfSigned = await leafOf(undefined, { commonName: "self-signed, trusted" });
   const selfSignedCa = await leafOf(undefined, { commonName: "self-signed CA", ca: true });
   const bareRoot = await makeCertificate({ commonName: "Root without constraints", to: 900 });
+  const numbered = await caOf("Root number one", undefined, { serial: 1n });
   const clientIssuer = await caOf("Issuer for clients", root, { extKeyUsage: [OID.clientAuth] });
 
   const issued = async (changes: MakeOptions = {}) => [await leafOf(issuer, changes), issuer];
@@ -256,6 +260,13 @@ export async function makeBrokenServers(): Promise<BrokenServers> {
       id: "no purposes, no keyUsage",
       chain: await issued({ extKeyUsage: undefined, keyUsage: undefined }),
     },
+    { id: "serial number of its root", chain: [await leafOf(numbered, { serial: 1n })] },
+    {
+      id: "underscore in the name",
+      host: UNDERSCORE,
+      chain: await issued({ names: [`DNS:${UNDERSCORE}`] }),
+    },
+    { id: "dot at the end", host: `${NAME}.`, chain: await issued({ names: [`DNS:${NAME}`] }) },
     { id: "unsafe port", chain: await issued(), port: 6000 },
     {
       id: "TLS 1.0 only",
@@ -308,5 +319,8 @@ export async function makeBrokenServers(): Promise<BrokenServers> {
       maxVersion: "TLSv1.2",
     },
   ];
-  return { servers, trusted: [root, expiredRoot, pssLess, selfSigned, selfSignedCa, bareRoot] };
+  return {
+    servers,
+    trusted: [root, numbered, expiredRoot, pssLess, selfSigned, selfSignedCa, bareRoot],
+  };
 }

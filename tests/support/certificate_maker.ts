@@ -82,6 +82,8 @@ export interface MakeOptions {
   readonly authorityKeyId?: Bytes;
   /** Further extensions. */
   readonly extra?: readonly Bytes[];
+  /** Default: random. */
+  readonly serial?: bigint;
   /** Spoils the signature. */
   readonly tampered?: boolean;
 }
@@ -122,7 +124,7 @@ export async function makeCertificate(options: MakeOptions): Promise<Made> {
     encodeTime(new Date(Math.floor(Date.now() / 1000) * 1000 + days * DAY_MS));
   const tbs = sequence(
     ...(version === 3 ? [explicit(0, integer(2))] : []),
-    integer(BigInt(`0x3${randomBytes(15).toString("hex")}`)),
+    integer(options.serial ?? BigInt(`0x3${randomBytes(15).toString("hex")}`)),
     algorithm,
     issuer?.subject ?? subject,
     sequence(date(options.from ?? -1), date(options.to ?? 90)),

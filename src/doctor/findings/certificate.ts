@@ -29,7 +29,13 @@ const ASPECTS: readonly {
 }[] = [
   {
     id: "certificate-name",
-    faults: ["NAME_OTHER", "NAME_IN_COMMON_NAME", "ADDRESS_IN_COMMON_NAME", "WILDCARD_TOP_LEVEL"],
+    faults: [
+      "NAME_OTHER",
+      "NAME_IN_COMMON_NAME",
+      "ADDRESS_IN_COMMON_NAME",
+      "WILDCARD_TOP_LEVEL",
+      "NAME_WITH_UNDERSCORE",
+    ],
     good: ({ chain }) => `It is for ${shortList(namesOf(chain[0]!))}`,
   },
   {
@@ -64,6 +70,7 @@ const ASPECTS: readonly {
       "NAME_NOT_PERMITTED",
       "AUTHORITY_KEY_OTHER",
       "SIGNATURE_INVALID",
+      "SERIAL_REUSED",
       "OTHER",
     ],
     good: () => "Its form is that of RFC 5280",
@@ -118,6 +125,10 @@ function adviceFor(
   const { issued, program } = adviser;
   if (code === "LEAF_NOT_YET_VALID" && chain[0]!.notBefore.getTime() - now.getTime() < DAY_MS) {
     return { fix: "date -u", fixNote: "Compare this machine's clock, and the server's" };
+  }
+  if (code === "NAME_WITH_UNDERSCORE") {
+    const fix = `${program} setup ${adviser.target.host.replaceAll("_", "-")}`;
+    return { fix, fixNote: "Under a name with hyphens, which DNS or /etc/hosts has to know too" };
   }
   if (code === "LEAF_EXPIRED" && issued !== undefined && !issued.isCurrent) {
     return { fix: `${program} renew`, fixNote: "Then reload the server" };

@@ -91,6 +91,8 @@ describe("leafFaults()", () => {
 
   test("finds each", async () => {
     assert.deepEqual(await ofLeaf({}, "other.test"), ["NAME_OTHER"]);
+    const underscore = await ofLeaf({ names: ["DNS:a_b.test"] }, "a_b.test");
+    assert.deepEqual(underscore, ["NAME_WITH_UNDERSCORE"]);
     assert.deepEqual(await ofLeaf({ names: undefined, commonName: "app.test" }), [
       "NAME_IN_COMMON_NAME",
     ]);
@@ -174,6 +176,13 @@ describe("pathFaults()", () => {
     assert.deepEqual(await ofPath(critical, [issuer], [root]), ["CRITICAL_EXTENSION_UNKNOWN"]);
     const other = await below(issuer, { authorityKeyId: new Uint8Array(20) });
     assert.deepEqual(await ofPath(other, [issuer], [root]), ["AUTHORITY_KEY_OTHER"]);
+  });
+
+  test("finds a serial number that the root has, too", async () => {
+    const numbered = await makeCertificate({ ...CA, commonName: "one", serial: 1n });
+    const leaf = (serial: bigint) => makeCertificate({ ...LEAF, issuer: numbered, serial });
+    assert.deepEqual(await ofPath(await leaf(1n), [], [numbered]), ["SERIAL_REUSED"]);
+    assert.deepEqual(await ofPath(await leaf(2n), [], [numbered]), []);
   });
 
   test("goes by the clock that it is given", async () => {

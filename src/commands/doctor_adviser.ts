@@ -11,8 +11,11 @@ import type { Examination } from "../doctor/examine.ts";
 import type { Target } from "../doctor/target.ts";
 import { LocalTlsError } from "../errors.ts";
 import type { Authority } from "../pki/authority.ts";
+import { checkPermitted, suggestPermit } from "../pki/permitted.ts";
+import { parseRequestedName } from "../pki/requested_name.ts";
 import { type Certificate, parseCertificate } from "../x509/certificate.ts";
 import { sha256Hex } from "../x509/fingerprint.ts";
+import { permittedForNewAuthority } from "./authority.ts";
 import { lookAt } from "./certificate_state.ts";
 import type { CommandContext, Workplace } from "./context.ts";
 
@@ -48,9 +51,9 @@ export async function makeAdviser(
   const isHere = /(?:^|\.)localhost$/.test(target.host) ||
     resolved.some((address) => /^(?:127\.|::1$)/.test(address) || addresses.includes(address));
   // Looking at keys takes time, and of a server that is in order nothing has to be said.
-  const issued = needsIssued(found)
-    ? await findIssued(host, await state.loadAuthority().catch(() => undefined), target.host, state)
-    : undefined;
+  const isWanted = page !== undefined || needsIssued(found);
+  const authority = isWanted ? await state.loadAuthority().catch(() => undefined) : undefined;
+  const issued = isWanted ? await findIssued(host, authority, target.host, state) : undefined;
   const served = found?.chain[0] === undefined ? undefined : await sha256Hex(found.chain[0].der);
   return {
     program,
@@ -58,9 +61,32 @@ export async function makeAdviser(
     isHere,
     issued,
     issuedIsServed: issued !== undefined && issued.sha256 === served,
+    issuing: isWanted ? await issuingFor(host, target.host, authority) : "allowed",
     ownRoot: root && { sha256: await sha256Hex(root.der), file: state.rootFile },
     origin: page?.origin,
   };
+}
+
+/** Whether `setup HOST` would be refused, and what would change that. */
+async function issuingFor(
+  host: CommandContext["host"],
+  text: string,
+  authority: Authority | undefined,
+): Promise<NonNullable<Adviser["issuing"]>> {
+  try {
+    const { name } = parseRequestedName(text);
+    const permitted = authority?.permitted ?? await permittedForNewAuthority(host);
+    try {
+      checkPermitted(name, permitted);
+      return "allowed";
+    } catch (error) {
+      if (!(error instanceof LocalTlsError)) throw error;
+      return name.type === "ip" ? "never" : { permit: suggestPermit(name) };
+    }
+  } catch (error) {
+    if (error instanceof LocalTlsError) return "never";
+    throw error;
+  }
 }
 
 function needsIssued(found: Examination | undefined): boolean {

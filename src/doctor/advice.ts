@@ -27,6 +27,8 @@ export interface Adviser {
   readonly issued: IssuedFiles | undefined;
   /** Whether the server serves just that one. */
   readonly issuedIsServed?: boolean;
+  /** Whether the CA here may issue for the host, or what it has to be permitted first. Default: it may. */
+  readonly issuing?: "allowed" | "never" | { readonly permit: string };
   /** SHA-256 and file of our own root; undefined without a CA. */
   readonly ownRoot: { readonly sha256: string; readonly file: string } | undefined;
   /** Of the page that calls the server. */
@@ -55,10 +57,28 @@ export function replaceCertificate(adviser: Adviser): Advice {
         "with these lines, or reload the server if it has them (nginx -s reload)",
     };
   }
+  if (adviser.issuing === "never") {
+    return {
+      fix: `${program} inspect ${quoteArgument(target.origin)}`,
+      fixNote:
+        `Shows what is served. ${program} issues for no public address and no such name: the owner ` +
+        "of the server has to get another certificate from its CA",
+    };
+  }
   return {
-    fix: [`${program} setup ${quoteArgument(target.host)}`, configCommand(adviser)].join("\n"),
-    fixNote: `${place(adviser)}; the second prints the lines for nginx. Then reload the server`,
+    fix: [...setupCommands(adviser), configCommand(adviser)].join("\n"),
+    fixNote: `${place(adviser)}; the last prints the lines for nginx. Then reload the server`,
   };
+}
+
+/** A name outside what a CA is made for has to be permitted first. */
+function setupCommands({ program, target, issuing, ownRoot }: Adviser): string[] {
+  const setup = `${program} setup ${quoteArgument(target.host)}`;
+  if (typeof issuing !== "object") return [setup];
+  const permit = quoteArgument(issuing.permit);
+  return ownRoot === undefined
+    ? [`${setup} --permit ${permit}`]
+    : [`${program} ca permit ${permit}`, setup];
 }
 
 /** `config nginx` for the host. @param port Default: the target's. */

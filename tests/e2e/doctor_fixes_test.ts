@@ -14,9 +14,11 @@ import { missingChromium, startChromium } from "../support/chromium.ts";
 import { LOCALTLS, localtls } from "../support/localtls.ts";
 import { createNetwork, type TestNetwork } from "../support/netns.ts";
 import { once } from "../support/once.ts";
-import { freshHome } from "../support/sandbox.ts";
+import { freshHome, mapNames } from "../support/sandbox.ts";
 
 const LIMIT = { timeout: 120_000 };
+/** Served in the test's own network alone. */
+const PUBLIC_NAME = "api.example.com";
 const home = freshHome();
 const prepared = once(prepare);
 let network: TestNetwork<"server"> | undefined;
@@ -39,7 +41,13 @@ async function prepare() {
   const wanted = [
     ...servers.filter(({ id }) => id === "self-signed with SAN" || id === "unknown root, sent"),
     { id: "root of one store", chain: [below] },
+    {
+      id: "name of the internet",
+      host: PUBLIC_NAME,
+      chain: [await makeCertificate({ commonName: PUBLIC_NAME })],
+    },
   ];
+  mapNames(ADDRESS, PUBLIC_NAME);
   const { running } = await startBrokenServers(network.hosts.server, wanted);
   mkdirSync(join(home, "bin"));
   symlinkSync(LOCALTLS, join(home, "bin/localtls"));
@@ -66,6 +74,38 @@ async function diagnose({ url }: RunningServer): Promise<{ code: number; documen
   });
   return { code: result.code, document: result.json() };
 }
+
+describe("the printed commands for a name that a CA is not made for", () => {
+  test(
+    "permit it, issue for it and print the lines, before and after there is a CA",
+    LIMIT,
+    async () => {
+      const { host, running } = await prepared();
+      const server = running[3]!;
+      const env = { HOME: home, PATH: `${join(home, "bin")}:${process.env["PATH"]}` };
+      const port = new URL(server.url).port;
+      const config = `localtls config nginx ${PUBLIC_NAME} --port ${port}`;
+      const fixOf = async () => {
+        const { code, document } = await diagnose(server);
+        assert.equal(code, 1);
+        return document.checks.find((one: Json) => one.id === "certificate-name").fix;
+      };
+      const first = await fixOf();
+      assert.equal(first, `localtls setup ${PUBLIC_NAME} --permit example.com\n${config}`);
+      const made = await host.exec(["bash", "-c", "localtls setup localhost"], { env, cwd: home });
+      assert.equal(made.code, 0, made.stderr);
+      const second = await fixOf();
+      assert.equal(
+        second,
+        `localtls ca permit example.com\nlocaltls setup ${PUBLIC_NAME}\n${config}`,
+      );
+      const pasted = await host.exec(["bash", "-e", "-c", second], { env, cwd: home });
+      assert.equal(pasted.code, 0, pasted.stdout + pasted.stderr);
+      assert.match(pasted.stdout, /ssl_certificate .*api\.example\.com\.pem/);
+      assert.equal(await fixOf(), config, "issued, and not served yet");
+    },
+  );
+});
 
 describe("the printed fix", { skip: missingChromium() }, () => {
   for (

@@ -6,7 +6,7 @@
  */
 
 import { LocalTlsError } from "../../errors.ts";
-import { type Adviser, configCommand, configLines } from "../advice.ts";
+import { type Adviser, configCommand, configLines, replaceCertificate } from "../advice.ts";
 import { type Check, checksOf } from "../check.ts";
 import { askHttp, type HttpAnswer } from "../network/http_exchange.ts";
 import { addressSpace, networkChecks } from "./page_networks.ts";
@@ -108,12 +108,18 @@ function contextChecks(adviser: Adviser, page: URL): Check[] {
   return checks;
 }
 
+/** The lines for nginx are those of a certificate that was issued here: on another machine that is not known. */
 function corsFix(adviser: Adviser, page: URL) {
+  const called = { ...adviser, origin: page.origin };
+  const clients = ["Chromium", "Firefox"];
+  if (adviser.isHere && adviser.issued === undefined) {
+    return { ...replaceCertificate(called), clients };
+  }
   return {
-    fix: configCommand({ ...adviser, origin: page.origin }),
+    fix: configCommand(called),
     fixNote:
       "On the server; it prints the lines for nginx, with CORS for this page. Then reload the server",
-    clients: ["Chromium", "Firefox"],
+    clients,
   };
 }
 

@@ -52,6 +52,29 @@ describe("advice", () => {
     assert.doesNotMatch(serveFullChain({ ...ADVISER, issued: odd }).fix, /a b;c/);
   });
 
+  test("a name that the CA may not issue for is permitted first, and a public address never", () => {
+    const target = parseTarget("https://api.example.com");
+    const other: Adviser = {
+      ...ADVISER,
+      target,
+      issuing: { permit: "example.com" },
+      origin: undefined,
+    };
+    assert.deepEqual(replaceCertificate(other).fix.split("\n"), [
+      "localtls ca permit example.com",
+      "localtls setup api.example.com",
+      "localtls config nginx api.example.com --port 443",
+    ]);
+    assert.deepEqual(
+      replaceCertificate({ ...other, ownRoot: undefined }).fix.split("\n")[0],
+      [
+        "localtls setup api.example.com --permit example.com",
+      ][0],
+    );
+    const never = replaceCertificate({ ...ADVISER, issuing: "never" });
+    assert.equal(never.fix, "localtls inspect https://172.16.99.32:1043");
+  });
+
   test("trust by fingerprint: from the server, or from what is known here", () => {
     const pem = "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n";
     const anchor = { sha256: "b".repeat(64), pem } as TrustAnchor;

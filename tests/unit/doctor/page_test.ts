@@ -17,7 +17,7 @@ function adviserFor(url: string): Adviser {
   return {
     program: "localtls",
     target: parseTarget(url),
-    isHere: true,
+    isHere: false,
     issued: undefined,
     ownRoot: undefined,
     origin: PAGE.origin,

@@ -21,7 +21,7 @@ export interface ClientReport {
 
 /** What stands at the top. */
 export interface Summary {
-  /** "OK", or the error's name in the browser: that of Chromium, else of the first client that refuses. */
+  /** "OK", or the error as the browser names it: Chromium, else the first client that refuses. "blocked:mixed-content" is what developer tools show. */
   readonly verdict: string;
   /** One sentence. */
   readonly summary: string;
@@ -52,7 +52,7 @@ export function summarizeServer(
     const page = failed.find(({ group }) => group === "page");
     if (page !== undefined) {
       return {
-        verdict: page.id === "mixed-content" ? "ERR_BLOCKED_BY_CLIENT" : "ERR_FAILED",
+        verdict: page.id === "mixed-content" ? "blocked:mixed-content" : "ERR_FAILED",
         summary: page.message,
       };
     }

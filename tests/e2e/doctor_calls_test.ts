@@ -9,11 +9,12 @@ import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import type { FailedRequest } from "../support/browser.ts";
 import { missingChromium, startChromium } from "../support/chromium.ts";
+import { missingFirefox, startFirefox } from "../support/firefox.ts";
 import { localtls } from "../support/localtls.ts";
 import { createNetwork, type NetworkHost, type TestNetwork } from "../support/netns.ts";
 import { once } from "../support/once.ts";
 import { mustRun } from "../support/processes.ts";
-import { freshHome, scratchDirectory } from "../support/sandbox.ts";
+import { freshHome, mapNames, scratchDirectory } from "../support/sandbox.ts";
 import { formatTable } from "../support/text_table.ts";
 
 const LIMIT = { timeout: 120_000 };
@@ -74,14 +75,21 @@ for port, headers, preflight, page in json.load(open(sys.argv[1])):
 function pageThatCalls(urls: readonly string[]): string {
   return `<!doctype html><pre id="log"></pre><script>
 (async () => {
+  const log = document.getElementById("log");
   for (const url of ${JSON.stringify(urls)}) {
     const headers = { "Content-Type": "application/json" };
-    await fetch(url, { method: "POST", headers, body: "{}" }).catch(() => {});
+    await fetch(url, { method: "POST", headers, body: "{}" })
+      .then(() => log.append(url + " allowed\\n"), () => log.append(url + " refused\\n"));
   }
-  document.getElementById("log").append("done");
+  log.append("done");
 })();
 </script>`;
 }
+
+const BROWSERS = [
+  ["Chromium", missingChromium(), startChromium],
+  ["Firefox", missingFirefox(), startFirefox],
+] as const;
 
 const home = freshHome();
 const urlOf = (i: number, host = "172.16.99.32") => `http://${host}:${FIRST_PORT + i}/`;
@@ -167,5 +175,56 @@ describe("calls from pages", { skip: missingChromium() }, () => {
     assert.equal(check.status, "fail");
     assert.match(check.message, /\(InsecureLocalNetwork\)/);
     assert.equal(code, 1);
+  });
+
+  test("an https page may not call http, except on its own machine", LIMIT, async () => {
+    const { client } = (await prepared()).hosts;
+    const setup = await localtls(["setup", "172.16.99.40", "--json"], {
+      ns: client,
+      env: { HOME: home },
+      cwd: home,
+    });
+    assert.equal(setup.code, 0, setup.stderr);
+    const { cert, key } = setup.json().certificates[0];
+    mapNames("172.16.99.32", "api.test");
+    const [byAddress, byName] = [urlOf(1), urlOf(1, "api.test")];
+    const file = join(scratchDirectory("page"), "page.cjs");
+    writeFileSync(
+      file,
+      `const { readFileSync } = require("node:fs");
+const [cert, key] = process.argv.slice(2).map((path) => readFileSync(path));
+const page = ${JSON.stringify(pageThatCalls([byAddress, byName]))};
+require("node:https").createServer({ cert, key }, (_, response) => {
+  response.setHeader("Content-Type", "text/html");
+  response.end(page);
+}).listen(8443, "172.16.99.40");`,
+    );
+    client.spawn(["node", file, cert, key]);
+    await client.listening(8443);
+    const origin = "https://172.16.99.40:8443";
+    const blocked = { [byAddress]: [] as string[], [byName]: [] as string[] };
+    for (const [name, missing, start] of BROWSERS) {
+      if (missing !== false) continue;
+      const browser = await start({ home, host: client });
+      const { text } = await browser.open(origin, { until: /done/ });
+      await browser.close();
+      for (const url of [byAddress, byName]) {
+        if (text.includes(`${url} refused`)) blocked[url]?.push(name);
+        else assert.ok(text.includes(`${url} allowed`), `${name}: ${text}`);
+      }
+    }
+    for (const url of [byAddress, byName]) {
+      const { code, document } = await diagnose(url, origin);
+      const check = document.checks.find((one: { id: string }) => one.id === "mixed-content");
+      assert.equal(check.status, "fail");
+      assert.equal(code, 1);
+      assert.equal(document.verdict, "blocked:mixed-content");
+      const present = BROWSERS.filter(([, missing]) => missing === false).map(([name]) => name);
+      const expected = check.clients.filter((name: string) => present.includes(name as "Chromium"));
+      assert.deepEqual(blocked[url], expected, url);
+    }
+    const loopback = await diagnose("http://127.0.0.1:8000/", origin);
+    const own = loopback.document.checks.find((one: { id: string }) => one.id === "mixed-content");
+    assert.equal(own.status, "pass");
   });
 });

@@ -78,18 +78,8 @@ export async function pageChecks(
 function contextChecks(adviser: Adviser, page: URL): Check[] {
   const { target } = adviser;
   const checks: Check[] = [];
-  const isLoopback = addressSpace(target.host) === "loopback";
   if (page.protocol === "https:" && !target.secure) {
-    // Mixed Content, 4.4: loopback addresses count as secure.
-    checks.push(
-      isLoopback
-        ? pass("mixed-content", "An https page may call http on this machine itself")
-        : fail(
-          "mixed-content",
-          `A browser blocks the call: the page is https, and ${target.origin} is http (mixed content)`,
-          { ...configLines(adviser), clients: ["Chromium", "Firefox"] },
-        ),
-    );
+    checks.push(mixedContentCheck(adviser));
   } else if (page.protocol === "http:" && target.secure) {
     checks.push(pass("mixed-content", "An http page may call https"));
   }
@@ -106,6 +96,26 @@ function contextChecks(adviser: Adviser, page: URL): Check[] {
   }
   checks.push(...networkChecks(page, target.host));
   return checks;
+}
+
+/**
+ * Mixed Content, 4.4: loopback addresses count as secure. Chromium (156, with Local Network Access) also lets calls to
+ * addresses of local networks pass, with a warning; Firefox does not, and names are blocked by both.
+ */
+function mixedContentCheck(adviser: Adviser): Check {
+  const { target } = adviser;
+  const space = addressSpace(target.host);
+  if (space === "loopback") {
+    return pass("mixed-content", "An https page may call http on this machine itself");
+  }
+  const clients = space === "local" ? ["Firefox"] : ["Chromium", "Firefox"];
+  const who = clients.join(" and ");
+  return fail(
+    "mixed-content",
+    `${who} ${clients.length === 1 ? "blocks" : "block"} the call: the page is https, and ` +
+      `${target.origin} is http (mixed content)`,
+    { ...configLines(adviser), clients },
+  );
 }
 
 /** The lines for nginx are those of a certificate that was issued here: on another machine that is not known. */

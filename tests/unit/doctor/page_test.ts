@@ -125,6 +125,10 @@ describe("pageChecks()", () => {
     const page = new URL("https://172.16.99.40");
     const blocked = await pageChecks(adviserFor("http://172.16.99.32:1"), page, false);
     assert.equal(blocked.find(({ id }) => id === "mixed-content")?.status, "fail");
+    assert.deepEqual(blocked.find(({ id }) => id === "mixed-content")?.clients, ["Firefox"]);
+    const named = await pageChecks(adviserFor("http://api.test:1"), page, false);
+    const check = named.find(({ id }) => id === "mixed-content");
+    assert.deepEqual(check?.clients, ["Chromium", "Firefox"]);
     const loopback = await pageChecks(adviserFor("http://127.0.0.1:1"), page, false);
     assert.equal(loopback.find(({ id }) => id === "mixed-content")?.status, "pass");
     const upwards = await pageChecks(adviserFor("https://172.16.99.32:1"), PAGE, false);

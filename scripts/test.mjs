@@ -13,6 +13,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { REPORTS, runCheck, runSuite } from "./test/run_suite.mjs";
+import { installServerPackages } from "./test/server_packages.mjs";
 import { installSystemPackages } from "./test/system_packages.mjs";
 import { Tally } from "./test/tally.mjs";
 import { bunPath, denoPath, ensurePackages, ROOT } from "./toolchain.mjs";
@@ -98,6 +99,7 @@ async function main(wanted) {
     const platforms = suites.includes("platforms") && process.env.LOCALTLS_PLATFORMS !== "0";
     installSystemPackages({ platforms });
   }
+  if (suites.includes("e2e")) installServerPackages();
   const needsBuild = suites.length > 0 && !existsSync(join(ROOT, "dist", "localtls"));
   const checks = Object.keys(CHECKS).filter((name) =>
     chosen(name) || (name === "build" && needsBuild)

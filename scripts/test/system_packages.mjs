@@ -3,13 +3,24 @@
  */
 
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 
 /** Debian packages by step, and a file by which each is known to be there. */
 const SYSTEM_PACKAGES = {
   chromium: "/usr/bin/chromium",
   "firefox-esr": "/usr/bin/firefox-esr",
   "nginx-light": "/usr/sbin/nginx",
+  "apache2-bin": "/usr/sbin/apache2",
+  caddy: "/usr/bin/caddy",
+  haproxy: "/usr/sbin/haproxy",
+  lighttpd: "/usr/sbin/lighttpd",
+  "lighttpd-mod-openssl": "/usr/lib/lighttpd/mod_openssl.so",
+  "postgresql-15": "/usr/lib/postgresql/15/bin/postgres",
+  "mariadb-server-core": "/usr/sbin/mariadbd",
+  "mariadb-client-core": "/usr/bin/mariadb",
+  "redis-server": "/usr/bin/redis-server",
+  mosquitto: "/usr/sbin/mosquitto",
+  "mosquitto-clients": "/usr/bin/mosquitto_sub",
   "libnss3-tools": "/usr/bin/certutil",
   "gnutls-bin": "/usr/bin/certtool",
   iproute2: "/usr/sbin/ip",
@@ -57,6 +68,20 @@ export function installSystemPackages({ platforms }) {
   const apt = (...args) =>
     spawnSync("apt-get", args, { stdio: ["ignore", "ignore", "inherit"], env });
   apt("-q", "update");
-  const { status } = apt("-q", "-y", "install", "--no-install-recommends", ...missing);
+  const { status } = withoutServices(() =>
+    apt("-q", "-y", "install", "--no-install-recommends", ...missing)
+  );
   if (status !== 0) console.log("test: apt-get could not install all of them");
+}
+
+/** Debian starts a server that it installs, unless this program forbids it (invoke-rc.d(8)). */
+function withoutServices(install) {
+  const policy = "/usr/sbin/policy-rc.d";
+  if (existsSync(policy)) return install();
+  writeFileSync(policy, "#!/bin/sh\nexit 101\n", { mode: 0o755 });
+  try {
+    return install();
+  } finally {
+    rmSync(policy);
+  }
 }

@@ -11,6 +11,7 @@ import { parseRequestedName } from "../pki/requested_name.ts";
 import type { Recipe, RecipeCertificate, RecipeInput, RecipeName } from "../recipes/recipe.ts";
 import { RECIPES } from "../recipes/table.ts";
 import { anchorOfAuthority } from "./anchors.ts";
+import { refuseOptions } from "./config_options.ts";
 import { type CommandContext, openWorkplace, type Workplace } from "./context.ts";
 import { type CommandResult, EXIT, type TextDocument } from "./documents.ts";
 
@@ -18,13 +19,20 @@ import { type CommandResult, EXIT, type TextDocument } from "./documents.ts";
 export interface ConfigFlags {
   readonly server?: string | undefined;
   readonly names: readonly string[];
-  /** TCP port. */
-  readonly port: number;
+  /** TCP port; without it the recipe's own. */
+  readonly port?: number | undefined;
   readonly cors?: string | undefined;
-  readonly upstream: string;
+  readonly upstream?: string | undefined;
+  readonly mtls?: boolean | undefined;
+  readonly http2?: boolean | undefined;
   /** Say which there are. */
   readonly list?: boolean | undefined;
 }
+
+const HTTPS_PORT = 443;
+
+/** What stands behind a server where the user says nothing of it. */
+const UPSTREAM = "http://127.0.0.1:8080";
 
 /** The words that `config` knows, for completions. */
 export function recipeIds(): string[] {
@@ -38,6 +46,7 @@ export async function config(
 ): Promise<CommandResult<TextDocument>> {
   if (flags.list) return listRecipes();
   const recipe = findRecipe(context, flags);
+  refuseOptions(context, recipe, flags);
   const names = flags.names.map((text): RecipeName => {
     const { name, warnings } = parseRequestedName(text);
     for (const warning of warnings) context.report({ type: "warning", ...warning });
@@ -47,17 +56,19 @@ export async function config(
   const certificate = names.length === 0
     ? undefined
     : await findCertificate(context, workplace, names, recipe.embeds === true);
-  const root = recipe.needsRoot ? await findRoot(context, workplace) : undefined;
-  const { port, upstream, cors } = flags;
+  const { cors, mtls = false, http2 = false } = flags;
+  const root = recipe.needsRoot || mtls ? await findRoot(context, workplace) : undefined;
   const { program } = context;
   const write = await recipe.load();
   const { text, warnings = [] } = write({
     names,
     certificate,
     root,
-    port,
-    upstream,
+    port: flags.port ?? recipe.port ?? HTTPS_PORT,
+    upstream: flags.upstream ?? UPSTREAM,
     cors,
+    mtls,
+    http2,
     program,
   });
   for (const warning of warnings) context.report({ type: "warning", ...warning });

@@ -5,7 +5,9 @@
  */
 
 import { LocalTlsError } from "../errors.ts";
+import { parseUpstream } from "./http_addresses.ts";
 import type { RecipeInput, RecipeOutput } from "./recipe.ts";
+import { siteOf, siteOutput } from "./site.ts";
 
 /** What the nginx lines are made of. */
 export interface NginxOptions {
@@ -22,26 +24,18 @@ export interface NginxOptions {
   readonly upstream: string;
   /** The origin of the page that calls this server, as a browser sends it. */
   readonly corsOrigin?: string | undefined;
+  /** The CA of the certificates that clients have to show. */
+  readonly clientCa?: string | undefined;
+  readonly http2?: boolean | undefined;
 }
 
 /** The recipe. Throws USAGE. */
-export function nginx({ names, certificate, port, upstream, cors }: RecipeInput): RecipeOutput {
-  const [name] = names;
-  if (name === undefined || certificate === undefined) {
-    throw new LocalTlsError("USAGE", "Cannot write a server block without a name");
-  }
-  const { cert, key } = certificate;
-  return {
-    text: nginxServer({
-      name: name.value,
-      isIp: name.isIp,
-      cert,
-      key,
-      port,
-      upstream: parseUpstream(upstream),
-      corsOrigin: cors === undefined ? undefined : parseOrigin(cors),
-    }),
-  };
+export function nginx(input: RecipeInput): RecipeOutput {
+  const site = siteOf(input);
+  const { name, isIp, cert, key, port, origin, clientCa, http2 } = site;
+  const upstream = parseUpstream(input.upstream);
+  const options = { name, isIp, cert, key, port, upstream, corsOrigin: origin, clientCa, http2 };
+  return siteOutput(site, [nginxServer(options).trimEnd()]);
 }
 
 /**
@@ -61,22 +55,32 @@ export function nginx({ names, certificate, port, upstream, cors }: RecipeInput)
 export function nginxServer(options: NginxOptions): string {
   const { name, port, corsOrigin } = options;
   const literal = name.includes(":") ? `[${name}]` : name;
+  // "http2 on;" is unknown before nginx 1.25.1; the word on this line is known to all.
+  const ssl = options.http2 ? "ssl http2" : "ssl";
   // For an address nginx listens on just that address; for a name on every one.
   const listen = options.isIp
-    ? [`listen ${literal}:${port} ssl;`]
-    : [`listen ${port} ssl;`, `listen [::]:${port} ssl;`];
+    ? [`listen ${literal}:${port} ${ssl};`]
+    : [`listen ${port} ${ssl};`, `listen [::]:${port} ${ssl};`];
   const suffix = `${name}_${port}`.replaceAll(/[^a-z0-9]/gi, "_");
   const origin = `$localtls_origin_${suffix}`;
   const preflight = `$localtls_preflight_${suffix}`;
   const lines = [
     ...(corsOrigin === undefined ? [] : corsMaps(corsOrigin, origin, preflight)),
     "server {",
+    ...(options.http2
+      ? ["    # nginx 1.25.1 and later warns, and wants http2 on a line of its own: http2 on;"]
+      : []),
     ...listen.map((line) => `    ${line}`),
     `    server_name ${literal};`,
     "",
     `    ssl_certificate     ${quote(options.cert)};`,
     `    ssl_certificate_key ${quote(options.key)};`,
     "    ssl_protocols       TLSv1.2 TLSv1.3;",
+    ...(options.clientCa === undefined ? [] : [
+      `    ssl_client_certificate ${quote(options.clientCa)};`,
+      "    ssl_verify_client   on;",
+      "    ssl_verify_depth    2;",
+    ]),
     "",
     "    location / {",
     ...(corsOrigin === undefined ? [] : corsHeaders(origin, preflight)),
@@ -135,44 +139,4 @@ function quote(path: string): string {
     );
   }
   return /^[\w./@+:,-]+$/.test(path) ? path : `"${path.replaceAll(/["\\]/g, "\\$&")}"`;
-}
-
-/**
- * Checks an origin as a browser sends it in the Origin header (RFC 6454, 7): scheme, host and port,
- * nothing else.
- *
- * @returns The origin in its canonical spelling.
- * Throws USAGE.
- */
-export function parseOrigin(text: string): string {
-  const url = parseHttpUrl(text, "an origin", "http://172.16.99.40:8000");
-  if (url.pathname !== "/" || url.search !== "" || url.hash !== "") {
-    throw new LocalTlsError("USAGE", `Cannot use "${text}" as an origin: it has a path`, {
-      hints: [`--cors ${url.origin}`],
-    });
-  }
-  return url.origin;
-}
-
-/** Checks the address of a back end. Throws USAGE. */
-export function parseUpstream(text: string): string {
-  const url = parseHttpUrl(text, "a back end", "http://127.0.0.1:8080");
-  if (url.search !== "" || url.hash !== "") {
-    throw new LocalTlsError(
-      "USAGE",
-      `Cannot use "${text}" as a back end: it has a query or fragment`,
-    );
-  }
-  return url.pathname === "/" && !text.endsWith("/") ? url.origin : url.href;
-}
-
-function parseHttpUrl(text: string, what: string, example: string): URL {
-  const url = /^https?:\/\//i.test(text) && URL.canParse(text) ? new URL(text) : undefined;
-  // Nothing that could end the quoted string or start a variable in the configuration.
-  if (
-    url === undefined || url.username !== "" || url.password !== "" || /["'$;{}\\\s]/.test(url.href)
-  ) {
-    throw new LocalTlsError("USAGE", `Cannot use "${text}" as ${what}: write it like ${example}`);
-  }
-  return url;
 }

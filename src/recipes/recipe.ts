@@ -30,7 +30,7 @@ export interface RecipeInput {
   readonly names: readonly RecipeName[];
   /** There where names are. */
   readonly certificate: RecipeCertificate | undefined;
-  /** The root of the CA; there where the recipe's row says so. */
+  /** The root of the CA; there where the recipe's row says so, and for client certificates. */
   readonly root:
     | { readonly path: string; readonly pem: string; readonly sha256: string }
     | undefined;
@@ -40,6 +40,10 @@ export interface RecipeInput {
   readonly upstream: string;
   /** The origin of the page that calls a server, as the user wrote it. */
   readonly cors: string | undefined;
+  /** Whether clients have to show a certificate of this CA. */
+  readonly mtls: boolean;
+  /** Whether HTTP/2 is asked for. */
+  readonly http2: boolean;
   /** The program as the user would type it again. */
   readonly program: string;
 }
@@ -50,6 +54,12 @@ export interface RecipeOutput {
   readonly warnings?: readonly { readonly code: string; readonly message: string }[];
 }
 
+/** What can be asked of a text. */
+export type RecipeOption = "port" | "upstream" | "cors" | "mtls" | "http2";
+
+/** For each option true, or why the server cannot have it: the end of a sentence. */
+export type RecipeOptions = Readonly<Record<RecipeOption, true | string>>;
+
 /** A row of the table. */
 export interface Recipe {
   /** The word on the command line. */
@@ -58,6 +68,11 @@ export interface Recipe {
   readonly brief: string;
   /** How many names it takes. */
   readonly names: "one" | "any";
+  readonly options: RecipeOptions;
+  /** Whether it is a server of HTTP, which another can stand in front of. */
+  readonly http?: true;
+  /** TCP port where none is asked for. */
+  readonly port?: number;
   /** Whether it is about trust in the CA. */
   readonly needsRoot?: true;
   /** Whether the text holds the certificate and its key, and not only their paths. */

@@ -11,9 +11,11 @@ import { define } from "./define.ts";
 const textScreen = () => import("../screens/text.ts").then((module) => module.textScreen);
 
 type ConfigFlags = GlobalFlags & {
-  readonly port: number;
+  readonly port?: number | undefined;
   readonly cors?: string | undefined;
-  readonly upstream: string;
+  readonly mtls?: boolean | undefined;
+  readonly http2?: boolean | undefined;
+  readonly upstream?: string | undefined;
   readonly list?: boolean | undefined;
 };
 
@@ -24,6 +26,9 @@ export const config = define<ConfigFlags, readonly string[]>({
   examples: [{
     input: "nginx 172.16.99.32 --port 1043 --cors http://172.16.99.40:8000",
     brief: "nginx on port 1043, called by a page from that origin",
+  }, {
+    input: "postgresql db.test --mtls",
+    brief: "PostgreSQL, for clients with a certificate",
   }, {
     input: "docker",
     brief: "Dockerfile lines that make an image trust the CA",
@@ -37,8 +42,8 @@ export const config = define<ConfigFlags, readonly string[]>({
       port: {
         kind: "parsed",
         parse: port,
-        default: "443",
-        brief: "Port that the server listens on",
+        optional: true,
+        brief: "Port that the server listens on (default: 443, or the usual one)",
         placeholder: "PORT",
       },
       cors: {
@@ -48,11 +53,23 @@ export const config = define<ConfigFlags, readonly string[]>({
         brief: "Origin of the page that may call this server",
         placeholder: "ORIGIN",
       },
+      mtls: {
+        kind: "boolean",
+        optional: true,
+        withNegated: false,
+        brief: "Clients have to show a certificate of this CA",
+      },
+      http2: {
+        kind: "boolean",
+        optional: true,
+        withNegated: false,
+        brief: "HTTP/2 for clients that know it",
+      },
       upstream: {
         kind: "parsed",
         parse: text,
-        default: "http://127.0.0.1:8080",
-        brief: "Back end that the server stands in front of",
+        optional: true,
+        brief: "Back end that the server stands in front of (default: http://127.0.0.1:8080)",
         placeholder: "URL",
       },
       list: {

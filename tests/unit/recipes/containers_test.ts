@@ -30,6 +30,8 @@ const TRUST: RecipeInput = {
   port: 443,
   upstream: "http://127.0.0.1:8080",
   cors: undefined,
+  mtls: false,
+  http2: false,
   program: "localtls",
 };
 

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { LocalTlsError } from "../../../src/errors.ts";
-import { nginxServer, parseOrigin, parseUpstream } from "../../../src/recipes/nginx.ts";
+import { parseOrigin, parseUpstream } from "../../../src/recipes/http_addresses.ts";
+import { nginxServer } from "../../../src/recipes/nginx.ts";
 
 const BASE = {
   name: "172.16.99.32",

@@ -1,0 +1,55 @@
+/**
+ * Servers that tests configure and that are packages of npm or PyPI, at pinned versions, in .cache/servers: too heavy
+ * for package.json, whose packages everybody installs.
+ */
+
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { ROOT } from "../toolchain.mjs";
+
+const SERVERS = join(ROOT, ".cache", "servers");
+
+/** webpack-dev-server 6 wants Node.js 22, which Debian does not have. */
+const NPM = {
+  "next": "16.4.6",
+  "react": "19.3.1",
+  "react-dom": "19.3.1",
+  "vite": "8.3.8",
+  "webpack": "5.112.2",
+  "webpack-cli": "6.0.1",
+  "webpack-dev-server": "5.2.7",
+};
+
+const PIP = ["gunicorn==27.0.1", "uvicorn==0.54.0"];
+
+/** Installs what is missing; without the network, the tests of these servers are skipped by name. */
+export function installServerPackages() {
+  install("npm", JSON.stringify({ private: true, dependencies: NPM }), (directory, wanted) => {
+    writeFileSync(join(directory, "package.json"), wanted);
+    return [["npm", "install", "--no-audit", "--no-fund", "--no-package-lock"]];
+  });
+  install("python", PIP.join(" "), () => [
+    ["python3", "-m", "venv", "venv"],
+    ["venv/bin/pip", "install", "--quiet", "--disable-pip-version-check", ...PIP],
+  ]);
+}
+
+function install(name, wanted, prepare) {
+  const directory = join(SERVERS, name);
+  const stamp = join(directory, "installed.txt");
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
+  mkdirSync(directory, { recursive: true });
+  console.log(`test: installing servers of ${name}`);
+  for (const [program, ...args] of prepare(directory, wanted)) {
+    const { status } = spawnSync(program, args, {
+      cwd: directory,
+      stdio: ["ignore", "ignore", "inherit"],
+    });
+    if (status !== 0) {
+      console.log(`test: not installed, their tests will be skipped: servers of ${name}`);
+      return;
+    }
+  }
+  writeFileSync(stamp, wanted);
+}

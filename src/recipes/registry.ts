@@ -6,7 +6,7 @@
 
 import { quoteArgument } from "../host/shell_words.ts";
 import { jsonString } from "./quoting.ts";
-import type { RecipeInput, RecipeOutput } from "./recipe.ts";
+import { pastable, type RecipeInput, type RecipeOutput, rootOf } from "./recipe.ts";
 import { CORS_METHODS, siteOf, siteOutput, when } from "./site.ts";
 import { IANA_CIPHERS, PROFILE, TLS13_CIPHERS } from "./tls_profile.ts";
 
@@ -14,11 +14,11 @@ import { IANA_CIPHERS, PROFILE, TLS13_CIPHERS } from "./tls_profile.ts";
 export function registry(input: RecipeInput): RecipeOutput {
   const site = siteOf(input);
   const from = site.port === 443 ? site.literal : `${site.literal}:${site.port}`;
+  const root = quoteArgument(pastable(rootOf(input).path));
   return siteOutput(site, [
-    "# config.yml of the registry. In a container the three files are mounted where the lines say.",
+    "# config.yml of the registry. In a container the files are mounted where the lines say.",
     "# A Docker that does not look into the system's trust store is told of the CA by",
-    `#   sudo install -D -m 0644 ROOT ${quoteArgument(`/etc/docker/certs.d/${from}/ca.crt`)}`,
-    `# with the file that "${input.program} ca show" names.`,
+    `#   sudo install -D -m 0644 ${root} ${quoteArgument(`/etc/docker/certs.d/${from}/ca.crt`)}`,
     'version: "0.1"',
     "storage:",
     "  filesystem:",
@@ -38,7 +38,7 @@ export function registry(input: RecipeInput): RecipeOutput {
       "  headers:",
       `    Access-Control-Allow-Origin: [${jsonString(origin)}]`,
       `    Access-Control-Allow-Methods: [${jsonString(CORS_METHODS)}]`,
-      '    Access-Control-Allow-Headers: ["Authorization, Accept, Cache-Control"]',
+      '    Access-Control-Allow-Headers: ["*, Authorization"]',
       '    Vary: ["Origin"]',
     ]),
   ]);

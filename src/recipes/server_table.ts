@@ -170,13 +170,17 @@ export const SERVER_RECIPES: readonly Recipe[] = [
     DATABASE,
     async () => (await import("./mosquitto.ts")).mosquitto,
   ),
-  server(
-    "registry",
-    "the Docker registry: config.yml",
-    5000,
-    SERVER,
-    async () => (await import("./registry.ts")).registry,
-  ),
+  {
+    ...server(
+      "registry",
+      "the Docker registry: config.yml",
+      5000,
+      SERVER,
+      async () => (await import("./registry.ts")).registry,
+    ),
+    // Docker has a trust store of its own.
+    needsRoot: true,
+  },
 ];
 
 function server(

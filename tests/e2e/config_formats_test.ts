@@ -76,7 +76,6 @@ describe("servers that are no packages here, by parsers of their formats", () =>
     table[title] = { proof, ...written, ...cells };
   };
   parsed("Traefik", "parser only: YAML (unit test)");
-  parsed("Docker registry", "parser only: YAML (unit test)");
   parsed(".NET Kestrel", "parser only: JSON with comments (unit test)", { CORS: "refused" });
 
   const java = findProgram("java") === undefined && "java is not installed";

@@ -1,5 +1,5 @@
 /**
- * Runtimes and development servers, each with the lines of `localtls config`.
+ * Servers that stand in front of nothing, each with the lines of `localtls config`.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { type ConfiguredServer, file, NPM, PYTHON, tool } from "./config_servers.ts";
 import { mustRun } from "./processes.ts";
 
-/** Node, Deno, Bun, Python, uvicorn, gunicorn, Vite, webpack, Next.js. */
+/** Node, Deno, Bun, Python, uvicorn, gunicorn, Vite, webpack, Next.js, the Docker registry. */
 export const RUNTIMES: readonly ConfiguredServer[] = [
   {
     id: "node",
@@ -150,6 +150,20 @@ export const RUNTIMES: readonly ConfiguredServer[] = [
         argv: ["sh", "-c", text],
         env: { NEXT_TELEMETRY_DISABLED: "1", npm_config_offline: "true", CI: "1" },
       };
+    },
+  },
+  {
+    id: "registry",
+    title: "Docker registry (Debian)",
+    needs: "/usr/bin/docker-registry",
+    cors: true,
+    constantOrigin: true,
+    mtls: true,
+    http2: true,
+    profile: true,
+    asked: { path: "v2/", greeting: /^Docker-Distribution-Api-Version: registry\/2\.0\r$/im },
+    prepare(text, directory) {
+      return { argv: ["/usr/bin/docker-registry", "serve", file(directory, "config.yml", text)] };
     },
   },
 ];

@@ -36,6 +36,8 @@ export interface ConfiguredServer {
   readonly needs: string;
   /** What honours the option is tested with it. */
   readonly cors?: true;
+  /** It names the allowed origin to everybody: to other origins that is a refusal, too. */
+  readonly constantOrigin?: true;
   readonly mtls?: true;
   /** The version that curl finds where --http2 is given. */
   readonly http2?: true;
@@ -43,6 +45,8 @@ export interface ConfiguredServer {
   readonly profile?: true;
   /** Its key has to be readable by this account. */
   readonly nobody?: true;
+  /** What is asked for, without the first slash, and what its answer holds; else "hello over TLS" at the root. */
+  readonly asked?: { readonly path: string; readonly greeting: RegExp };
   /** Where its format cannot write every character. */
   readonly directoryName?: string;
   /**

@@ -118,7 +118,14 @@ export async function started(
     ended.catch(() => {});
     const address = name === ADDRESS ? ADDRESS : "127.0.0.1";
     await Promise.race([host.listening(at, address), ended]);
-    await use({ host, ann, stranger, port: at, url: `https://${name}:${at}/`, process });
+    await use({
+      host,
+      ann,
+      stranger,
+      port: at,
+      url: `https://${name}:${at}/${server.asked?.path ?? ""}`,
+      process,
+    });
   } catch (error) {
     throw new Error(`${error}\n${process.output()}\n${printed.stdout}`, { cause: error });
   } finally {

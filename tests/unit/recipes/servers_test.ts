@@ -66,6 +66,8 @@ describe("every server recipe", () => {
       // Kestrel's clients are checked with the trust store of the system.
       const namesRoot = recipe.options.mtls === true && recipe.id !== "kestrel";
       assert.equal(text.includes("/home/ann/root.pem"), namesRoot);
+      const without = await write(recipe.id, { ...honoured(recipe), mtls: false });
+      assert.equal(without.includes("/home/ann/root.pem"), recipe.needsRoot === true);
     });
 
     test(`${recipe.id} changes with every option that it honours`, async () => {

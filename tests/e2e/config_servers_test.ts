@@ -139,8 +139,21 @@ async function assertCors(running: RunningServer, toOthers: readonly string[]): 
   }
 }
 
+/** A handshake of TLS 1.2 with one cipher suite. */
+function handshake(
+  { host, port, url }: RunningServer,
+  cipher: string,
+  starttls: string | undefined,
+): Promise<ProcessResult> {
+  const connect = ["-connect", `${new URL(url).hostname}:${port}`];
+  const first = starttls === undefined ? [] : ["-starttls", starttls];
+  return host.exec(
+    ["openssl", "s_client", ...connect, ...first, "-tls1_2", "-cipher", cipher, "-brief"],
+  );
+}
+
 for (const server of DATABASES) {
-  const { argv, env, greets } = NATIVE_CLIENTS[server.id]!;
+  const { argv, env, greets, starttls } = NATIVE_CLIENTS[server.id]!;
   const row: Record<string, string> = table[server.title] = {
     proof: "not run",
     TLS: "-",
@@ -164,6 +177,11 @@ for (const server of DATABASES) {
         const refused = await ask(at, at.stranger.root);
         assert.ok(!refused.greeted && refused.code !== 0, refused.stdout);
         assert.match(refused.stdout + refused.stderr, /certificate|TLS error/i);
+        const tls12 = (cipher: string) => handshake(at, cipher, starttls);
+        const aead = await tls12("ECDHE-ECDSA-AES128-GCM-SHA256");
+        assert.equal(aead.code, 0, aead.stderr);
+        const cbc = await tls12("ECDHE-ECDSA-AES128-SHA");
+        assert.notEqual(cbc.code, 0, "a suite that the profile does not have was taken");
         row["TLS"] = "accepted, refused without the CA";
       });
     });

@@ -107,6 +107,8 @@ export interface NativeClient {
     client?: Person["client"],
   ): Readonly<Record<string, string>>;
   readonly greets: RegExp;
+  /** What openssl s_client calls the protocol, where TLS is asked for in it. */
+  readonly starttls?: string;
 }
 
 /** By the server's word. */
@@ -123,6 +125,7 @@ export const NATIVE_CLIENTS: Readonly<Record<string, NativeClient>> = {
       ...(client === undefined ? {} : { PGSSLCERT: client.cert, PGSSLKEY: client.key }),
     }),
     greets: /hello over TLSv1\.3/,
+    starttls: "postgres",
   },
   mariadb: {
     argv: ({ port, url }, root, client) => [
@@ -132,6 +135,7 @@ export const NATIVE_CLIENTS: Readonly<Record<string, NativeClient>> = {
       ...["-e", "show status like 'Ssl_version'"],
     ],
     greets: /TLSv1\.3/,
+    starttls: "mysql",
   },
   redis: {
     argv: ({ port, url }, root, client) => [

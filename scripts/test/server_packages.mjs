@@ -1,5 +1,5 @@
 /**
- * Servers that tests configure and that are packages of npm or PyPI, at pinned versions, in .cache/servers: too heavy
+ * Servers that tests configure and that are packages of npm, PyPI or Maven, at pinned versions, in .cache/servers: too heavy
  * for package.json, whose packages everybody installs.
  */
 
@@ -23,6 +23,8 @@ const NPM = {
 
 const PIP = ["gunicorn==27.0.1", "uvicorn==0.54.0"];
 
+const SPRING = ["org.springframework.boot", "spring-boot-starter-web", "3.5.0"];
+
 /** Installs what is missing; without the network, the tests of these servers are skipped by name. */
 export function installServerPackages() {
   install("npm", JSON.stringify({ private: true, dependencies: NPM }), (directory, wanted) => {
@@ -33,6 +35,11 @@ export function installServerPackages() {
     ["python3", "-m", "venv", "venv"],
     ["venv/bin/pip", "install", "--quiet", "--disable-pip-version-check", ...PIP],
   ]);
+  install("maven", mavenProject(SPRING), (directory, wanted) => {
+    writeFileSync(join(directory, "pom.xml"), wanted);
+    const copy = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies";
+    return [["mvn", "-q", "-B", copy, "-DoutputDirectory=lib", "-DincludeScope=runtime"]];
+  });
 }
 
 function install(name, wanted, prepare) {
@@ -52,4 +59,14 @@ function install(name, wanted, prepare) {
     }
   }
   writeFileSync(stamp, wanted);
+}
+
+function mavenProject([groupId, artifactId, version]) {
+  const coordinates = (group, artifact, of) =>
+    `<groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${of}</version>`;
+  return `<project xmlns="http://maven.apache.org/POM/4.0.0">
+<modelVersion>4.0.0</modelVersion>${coordinates("test", "servers", 1)}
+<dependencies><dependency>${coordinates(groupId, artifactId, version)}</dependency></dependencies>
+</project>
+`;
 }

@@ -19,6 +19,7 @@ const SYSTEM_PACKAGES = {
   "mariadb-server-core": "/usr/sbin/mariadbd",
   "mariadb-client-core": "/usr/bin/mariadb",
   "redis-server": "/usr/bin/redis-server",
+  maven: "/usr/bin/mvn",
   "docker-registry": "/usr/bin/docker-registry",
   mosquitto: "/usr/sbin/mosquitto",
   "mosquitto-clients": "/usr/bin/mosquitto_sub",

@@ -78,38 +78,6 @@ describe("servers that are no packages here, by parsers of their formats", () =>
   parsed("Traefik", "parser only: YAML (unit test)");
   parsed(".NET Kestrel", "parser only: JSON with comments (unit test)", { CORS: "refused" });
 
-  const java = findProgram("java") === undefined && "java is not installed";
-  test("Spring Boot: java.util.Properties and its URLs give the paths", {
-    ...LIMIT,
-    skip: java,
-  }, async () => {
-    const { ann } = await prepared();
-    const directory = scratchDirectory("spring");
-    const properties = join(directory, "application.properties");
-    writeFileSync(properties, await print("spring", "app.test", "--mtls", "--http2"));
-    const program = join(directory, "Read.java");
-    writeFileSync(
-      program,
-      `class Read {
-  public static void main(String[] words) throws Exception {
-    var read = new java.util.Properties();
-    read.load(new java.io.FileInputStream(words[0]));
-    for (String name : new String[] {"certificate", "certificate-private-key", "trust-certificate"}) {
-      try (var file = new java.net.URL(read.getProperty("server.ssl." + name)).openStream()) {
-        System.out.print(new String(file.readAllBytes(), "UTF-8"));
-      }
-    }
-    System.out.println(read.getProperty("server.port") + read.getProperty("server.ssl.client-auth"));
-  }
-}`,
-    );
-    const output = await mustRun(["java", program, properties], { timeoutMs: 60_000 });
-    const files = [`${ADDRESS}+2.pem`, `${ADDRESS}+2-key.pem`].map((name) => join(ann.work, name));
-    const expected = [...files, ann.root].map((path) => readFileSync(path, "utf8")).join("");
-    assert.equal(output, `${expected}8443need\n`);
-    parsed("Spring Boot", "parser only: java.util.Properties", { CORS: "refused" });
-  });
-
   const defaults = findProgram("my_print_defaults") === undefined &&
     "my_print_defaults is not installed";
   test("MySQL: the reader of option files gives the paths", {

@@ -6,10 +6,10 @@
 
 import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { type ConfiguredServer, file, NPM, PYTHON, tool } from "./config_servers.ts";
+import { type ConfiguredServer, file, MAVEN, NPM, PYTHON, tool } from "./config_servers.ts";
 import { mustRun } from "./processes.ts";
 
-/** Node, Deno, Bun, Python, uvicorn, gunicorn, Vite, webpack, Next.js, the Docker registry. */
+/** Node, Deno, Bun, Python, uvicorn, gunicorn, Vite, webpack, Next.js, Spring Boot, the Docker registry. */
 export const RUNTIMES: readonly ConfiguredServer[] = [
   {
     id: "node",
@@ -150,6 +150,36 @@ export const RUNTIMES: readonly ConfiguredServer[] = [
         argv: ["sh", "-c", text],
         env: { NEXT_TELEMETRY_DISABLED: "1", npm_config_offline: "true", CI: "1" },
       };
+    },
+  },
+  {
+    id: "spring",
+    title: "Spring Boot (Maven)",
+    needs: join(MAVEN, "spring-boot-3.5.0.jar"),
+    mtls: true,
+    http2: true,
+    profile: true,
+    async prepare(text, directory) {
+      file(directory, "application.properties", text);
+      mkdirSync(join(directory, "app"));
+      const source = file(
+        directory,
+        "app/App.java",
+        `package app;
+import org.springframework.web.bind.annotation.*;
+@org.springframework.boot.autoconfigure.SpringBootApplication
+@RestController
+public class App {
+  @GetMapping("/") public String hello() { return "hello over TLS\\n"; }
+  public static void main(String[] words) {
+    org.springframework.boot.SpringApplication.run(App.class, words);
+  }
+}
+`,
+      );
+      const libraries = join(MAVEN, "*");
+      await mustRun(["javac", "-proc:none", "-cp", libraries, source], { timeoutMs: 60_000 });
+      return { argv: ["java", "-Xshare:auto", "-cp", `${libraries}:${directory}`, "app.App"] };
     },
   },
   {

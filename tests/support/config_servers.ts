@@ -13,6 +13,9 @@ import { findProgram } from "./processes.ts";
 const PACKAGES = fileURLToPath(new URL("../../.cache/servers", import.meta.url));
 /** Where npm has put them. */
 export const NPM = join(PACKAGES, "npm/node_modules");
+/** Where Maven has put them. */
+export const MAVEN: string = join(PACKAGES, "maven/lib");
+
 /** Programs of the virtual environment. */
 export const PYTHON = join(PACKAGES, "python/venv/bin");
 

@@ -12,7 +12,7 @@ import { type ConfiguredServer, HARD_NAME, NOBODY, openDirectory } from "./confi
 import { localtls } from "./localtls.ts";
 import { createNetwork, type NetworkHost } from "./netns.ts";
 import { once } from "./once.ts";
-import { type RunningProcess } from "./processes.ts";
+import { type RunningProcess, waitFor } from "./processes.ts";
 import { scratchDirectory } from "./sandbox.ts";
 
 /** Of the host. */
@@ -111,13 +111,19 @@ export async function started(
   const { argv, env } = await server.prepare(printed.stdout, directory, at);
   if (server.nobody) giveAway(directory);
   const process = host.spawn(argv, { cwd: directory, env: { HOME: directory, ...env } });
+  let over = false;
   try {
     const ended = process.ended.then(({ code }) => {
       throw new Error(`${server.title} ended with ${code}: ${process.output()}\n${printed.stdout}`);
     });
     ended.catch(() => {});
     const address = name === ADDRESS ? ADDRESS : "127.0.0.1";
-    await Promise.race([host.listening(at, address), ended]);
+    const knock = ["bash", "-c", `exec 3<>/dev/tcp/${address}/${at}`];
+    // A JVM or a bundler on a busy machine takes its time.
+    const listening = waitFor(`${server.title} on port ${at}`, async () => {
+      return over || (await host.exec(knock, { timeoutMs: 2_000 })).code === 0;
+    }, 60_000);
+    await Promise.race([listening, ended]);
     await use({
       host,
       ann,
@@ -129,6 +135,7 @@ export async function started(
   } catch (error) {
     throw new Error(`${error}\n${process.output()}\n${printed.stdout}`, { cause: error });
   } finally {
+    over = true;
     await process.stop();
   }
 }

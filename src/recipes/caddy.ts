@@ -8,7 +8,7 @@ import { parseUpstream } from "./http_addresses.ts";
 import { LocalTlsError } from "../errors.ts";
 import { caddyString } from "./quoting.ts";
 import type { RecipeInput, RecipeOutput } from "./recipe.ts";
-import { CORS_METHODS, siteOf, siteOutput, when } from "./site.ts";
+import { CORS_METHODS, type Site, siteOf, siteOutput, when } from "./site.ts";
 import { IANA_CIPHERS, PROFILE } from "./tls_profile.ts";
 
 /** The recipe. HTTP/2 is there without being asked for. Throws USAGE. */
@@ -16,12 +16,13 @@ export function caddy(input: RecipeInput): RecipeOutput {
   const site = siteOf(input);
   const upstream = originOnly(parseUpstream(input.upstream));
   return siteOutput(site, [
-    "# Into the Caddyfile. Caddy redirects from port 80 as well; not so with these lines first in the file:",
-    "#   {",
-    "#       auto_https disable_redirects",
-    "#   }",
+    "# Into the Caddyfile. Caddy redirects from port 80 as well, but for auto_https disable_redirects in the global",
+    "# options, the block without a name that is first in the file.",
+    ...when(site.isIp && site.clientCa !== undefined, () => globalOptions(site)),
     `# ${PROFILE}`,
-    `https://${site.literal}:${site.port} {`,
+    // Caddy finds the settings of TLS by the server name, which clients of an address do not send: with the address as
+    // the site's name, theirs would be the defaults.
+    `https://${site.isIp ? "" : site.literal}:${site.port} {`,
     ...when(site.address, (address) => [`\tbind ${address}`]),
     `\ttls ${caddyString(site.cert)} ${caddyString(site.key)} {`,
     "\t\tprotocols tls1.2 tls1.3",
@@ -43,6 +44,24 @@ export function caddy(input: RecipeInput): RecipeOutput {
     ]),
     "}",
   ]);
+}
+
+/**
+ * Where client certificates are asked for, Caddy refuses (421) requests whose server name is not their host: on a listener
+ * with sites of different settings one could be used for another. Clients of an address send no server name, and this
+ * listener has no other site.
+ */
+function globalOptions({ literal, port }: Site): string[] {
+  return [
+    "# Global options: first in the file, or into the block that is there. Clients of an address send no server name;",
+    "# with this, no other site may stand on the same port.",
+    "{",
+    `\tservers ${literal}:${port} {`,
+    "\t\tstrict_sni_host insecure_off",
+    "\t}",
+    "}",
+    "",
+  ];
 }
 
 function corsLines(origin: string): string[] {

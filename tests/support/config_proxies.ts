@@ -58,7 +58,7 @@ DefaultRuntimeDir .\nServerName localhost\n${apacheModules()}\n`;
     http2: true,
     profile: true,
     prepare(text, directory) {
-      file(directory, "Caddyfile", `{\nadmin off\nauto_https disable_redirects\n}\n${text}`);
+      file(directory, "Caddyfile", text);
       return {
         argv: ["/usr/bin/caddy", "run", "--adapter", "caddyfile", "--config", "Caddyfile"],
         env: { XDG_DATA_HOME: directory, XDG_CONFIG_HOME: directory },

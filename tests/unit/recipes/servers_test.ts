@@ -124,10 +124,18 @@ describe("names", () => {
     assert.match(await write("haproxy", NAMED), /bind :::1043 v4v6 /);
     assert.match(await write("haproxy", IPV6), /bind fd00::1:1043 /);
     assert.match(await write("lighttpd", IPV6), /"\[fd00::1\]:1043"/);
-    assert.match(await write("caddy", IPV6), /^https:\/\/\[fd00::1\]:1043 \{\n\tbind fd00::1$/m);
+    assert.match(await write("caddy", IPV6), /^https:\/\/:1043 \{\n\tbind fd00::1$/m);
     assert.match(await write("python", IPV6), /AF_INET6[^]*\("fd00::1", 1043\)/);
     assert.match(await write("gunicorn", IPV6), /bind = "\[fd00::1\]:1043"/);
     assert.match(await write("redis", NAMED), /^bind \* -::\*$/m);
+  });
+
+  test("Caddy lets requests without a server name in on the listener of an address alone", async () => {
+    const relaxed = await write("caddy", { ...IPV6, mtls: true });
+    assert.match(relaxed, /^\tservers \[fd00::1\]:1043 \{\n\t\tstrict_sni_host insecure_off$/m);
+    for (const input of [IPV6, { ...NAMED, mtls: true }]) {
+      assert.doesNotMatch(await write("caddy", input), /insecure/);
+    }
   });
 
   test("a wildcard is written as each server knows it", async () => {

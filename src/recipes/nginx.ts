@@ -8,6 +8,7 @@ import { LocalTlsError } from "../errors.ts";
 import { parseUpstream } from "./http_addresses.ts";
 import type { RecipeInput, RecipeOutput } from "./recipe.ts";
 import { siteOf, siteOutput } from "./site.ts";
+import { CIPHER_LIST, PROFILE } from "./tls_profile.ts";
 
 /** What the nginx lines are made of. */
 export interface NginxOptions {
@@ -75,7 +76,10 @@ export function nginxServer(options: NginxOptions): string {
     "",
     `    ssl_certificate     ${quote(options.cert)};`,
     `    ssl_certificate_key ${quote(options.key)};`,
+    `    # ${PROFILE}`,
     "    ssl_protocols       TLSv1.2 TLSv1.3;",
+    `    ssl_ciphers         ${CIPHER_LIST};`,
+    "    ssl_prefer_server_ciphers off;",
     ...(options.clientCa === undefined ? [] : [
       `    ssl_client_certificate ${quote(options.clientCa)};`,
       "    ssl_verify_client   on;",

@@ -23,6 +23,7 @@ export const PROXIES: readonly ConfiguredServer[] = [
     cors: true,
     mtls: true,
     http2: true,
+    profile: true,
     prepare(text, directory) {
       const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((name) =>
         `${name}_temp_path ${name};`

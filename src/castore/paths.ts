@@ -33,6 +33,8 @@ export const LOCK_FILE = "lock";
 export const ROOT_COPY = "rootCA.pem";
 /** Copies of other people's certificates that were trusted, `<sha256>.pem`. */
 export const ANCHORS_DIRECTORY = "anchors";
+/** What `env` points programs at: bundles, trust stores, settings. Made anew at will. */
+export const ENVIRONMENT_DIRECTORY = "environment";
 /** A new CA, complete and durable, that is being moved to its place: see creation.ts. */
 export const STAGED_DIRECTORY = ".creating";
 /** Followed by a random part: a new CA that is being written. */

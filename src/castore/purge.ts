@@ -12,6 +12,7 @@ import { dropReplacement } from "./replacement.ts";
 import {
   ANCHORS_DIRECTORY,
   CA_FILES,
+  ENVIRONMENT_DIRECTORY,
   ISSUED_LEDGER,
   joinPath,
   LOCK_FILE,
@@ -27,6 +28,10 @@ import {
 /** The key first: whatever stops the rest, it is gone. */
 const FILES: readonly string[] = [...CA_FILES, ISSUED_LEDGER, TRUSTED_LEDGER];
 const ANCHOR_FILE = /^[0-9a-f]{64}\.pem$/;
+/** What commands/env writes, and the settings that stand in a directory of their own. */
+const ENVIRONMENT_FILE = /^(?:bundle|extra)(?:-[0-9a-f]{16})?\.pem$|^java\.(?:pem|p12)$|^wgetrc$/;
+const ENVIRONMENT_SUBDIRECTORY = "php";
+const ENVIRONMENT_SETTINGS = "localtls.ini";
 
 /** What {@link removeState} would remove, in its order; the directory itself is not among it. */
 export async function listState(host: Host, place: StatePlace): Promise<string[]> {
@@ -43,6 +48,20 @@ export async function listState(host: Host, place: StatePlace): Promise<string[]
   const anchors = joinPath(place.path, ANCHORS_DIRECTORY);
   for (const name of names.includes(ANCHORS_DIRECTORY) ? await files.list(anchors) : []) {
     if (isAnchorFile(name)) found.push(joinPath(anchors, name));
+  }
+  if (names.includes(ENVIRONMENT_DIRECTORY)) found.push(...await listEnvironment(host, place));
+  return found;
+}
+
+async function listEnvironment({ files }: Host, place: StatePlace): Promise<string[]> {
+  const directory = joinPath(place.path, ENVIRONMENT_DIRECTORY);
+  const settings = joinPath(directory, ENVIRONMENT_SUBDIRECTORY);
+  const isOurs = (name: string) => ENVIRONMENT_FILE.test(name) || TEMPORARY_FILE.test(name);
+  const found = (await files.list(directory)).filter(isOurs)
+    .map((name) => joinPath(directory, name));
+  for (const name of await files.list(settings).catch(() => [])) {
+    const isSetting = name === ENVIRONMENT_SETTINGS || TEMPORARY_FILE.test(name);
+    if (isSetting) found.push(joinPath(settings, name));
   }
   return found;
 }
@@ -63,7 +82,12 @@ export async function removeState(host: Host, place: StatePlace): Promise<string
     } else if (await files.remove(path)) removed.push(path);
   }
   const anchors = joinPath(place.path, ANCHORS_DIRECTORY);
-  if (await files.removeDirectory(anchors)) removed.push(anchors);
+  const environment = joinPath(place.path, ENVIRONMENT_DIRECTORY);
+  for (
+    const directory of [anchors, joinPath(environment, ENVIRONMENT_SUBDIRECTORY), environment]
+  ) {
+    if (await files.removeDirectory(directory)) removed.push(directory);
+  }
   return removed;
 }
 

@@ -8,6 +8,7 @@ import { buildRouteMap, type RouteMap } from "@stricli/core";
 import type { CliContext } from "./context.ts";
 import { ca } from "./routes/ca.ts";
 import { doctor } from "./routes/doctoring.ts";
+import { env, run } from "./routes/environment.ts";
 import { inspect } from "./routes/inspecting.ts";
 import { cert, setup } from "./routes/issuing.ts";
 import { mkcert } from "./routes/mkcert.ts";
@@ -32,6 +33,8 @@ export function buildRoutes(): RouteMap<CliContext> {
       ca,
       mkcert,
       config,
+      env,
+      run,
       completions,
       version,
     },

@@ -11,6 +11,7 @@ import type { ClientReport } from "../doctor/report.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { AnchorDocument, NginxAnchorDocument } from "./anchor_documents.ts";
 import type { CaCommandDocument } from "./ca/documents.ts";
+import type { EnvironmentDocument, ProfileResult } from "./env/documents.ts";
 import type { InspectDocument } from "./inspect/document.ts";
 import type { PlannedStep } from "../truststore/store.ts";
 import type { StoreResult } from "../truststore/change.ts";
@@ -161,6 +162,8 @@ export interface UninstallDocument extends BaseDocument {
   readonly left: readonly string[];
   /** The timer of renew --install-timer, where there was one. */
   readonly timer?: TimerResult;
+  /** Start files of shells that `env --install` had written to. */
+  readonly profiles?: readonly ProfileResult[];
 }
 
 /** `list`. */
@@ -249,6 +252,7 @@ export type CommandDocument =
   | TimerDocument
   | UninstallDocument
   | DoctorDocument
+  | EnvironmentDocument
   | TextDocument;
 
 /** How a command ended. */

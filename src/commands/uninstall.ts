@@ -15,6 +15,7 @@ import { describeAuthority, sayWaiting } from "./authority.ts";
 import { type CommandContext, openWorkplace, type Workplace } from "./context.ts";
 import { type CommandResult, EXIT, type UninstallDocument } from "./documents.ts";
 import { changeTrust, exitCodeFor, findStores, planTrust, type StoreOptions } from "./stores.ts";
+import { blockFiles, removeBlocks } from "./env/profiles.ts";
 import { removeTimer, timerFiles } from "./timer.ts";
 
 /** What the user asked for. */
@@ -47,6 +48,12 @@ export async function uninstall(
       ? await timerFiles(host, workplace.user, state.path)
       : [];
     planned.push(...units.map((path) => ({ type: "delete", path, root: false } as const)));
+    const blocks = flags.stores === undefined
+      ? await blockFiles(host, workplace.user, state.path)
+      : [];
+    planned.push(
+      ...blocks.map(({ real }) => ({ type: "write", path: real, root: false } as const)),
+    );
     for (const anchor of anchors) planned.push(...await planTrust("remove", stores, anchor));
     if (flags.purge) {
       const files = await state.purge({ dryRun: true });
@@ -62,16 +69,20 @@ export async function uninstall(
   const timer = flags.stores === undefined
     ? await removeTimer(context, workplace.user, state.path)
     : undefined;
+  const profiles = flags.stores === undefined
+    ? await removeBlocks(context, workplace, state.path)
+    : [];
   const results: StoreResult[] = [];
   for (const anchor of anchors) {
     results.push(...await removeEverywhere(context, workplace, stores, anchor));
   }
-  const exitCode = exitCodeFor(results);
+  const isLeft = profiles.some(({ outcome }) => outcome === "failed");
+  const exitCode = isLeft ? EXIT.partial : exitCodeFor(results);
   if (flags.purge && exitCode !== EXIT.done) {
     context.report({
       type: "warning",
       code: "NOT_PURGED",
-      message: `"${state.path}" is kept: it is needed to clean the stores that are left`,
+      message: `"${state.path}" is kept: it is needed to clean what is left`,
     });
   }
   const purged = flags.purge && exitCode === EXIT.done
@@ -86,6 +97,7 @@ export async function uninstall(
       purged,
       left,
       ...(timer === undefined || timer.action === "absent" ? {} : { timer }),
+      ...(profiles.length === 0 ? {} : { profiles }),
     },
     exitCode,
   };

@@ -140,6 +140,8 @@ export const OID = {
   x509Certificate: "1.2.840.113549.1.9.22.1",
   friendlyName: "1.2.840.113549.1.9.20",
   localKeyId: "1.2.840.113549.1.9.21",
+  /** Oracle's, of a certificate that a Java is to trust (JDK: PKCS12KeyStore.java). */
+  trustedKeyUsage: "2.16.840.1.113894.746875.1.1",
 } as const;
 
 const names = new Map<string, string>();

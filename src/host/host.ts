@@ -172,12 +172,30 @@ export interface RunResult {
   readonly stderr: string;
 }
 
+/** How a program that had the terminal ended. */
+export interface ForegroundResult {
+  readonly outcome: "exited" | "missing" | "not-started";
+  /** Its exit code, 128 and the signal's number where a signal ended it; 127 and 126 as a shell has them. */
+  readonly code: number;
+  /** Why it could not be started. */
+  readonly reason?: string;
+}
+
 /** Other programs. */
 export interface Commands {
   /** The absolute path of an executable on PATH (then /usr/sbin, /sbin, /usr/local/sbin); undefined for none. */
   find(name: string): Promise<string | undefined>;
   /** Runs a program from an argument array, never through a shell. */
   run(argv: readonly string[], options: RunOptions): Promise<RunResult>;
+  /**
+   * Runs a program in this one's place: it has our stdin, stdout and stderr, gets the signals that we are sent,
+   * and has no time limit.
+   * @param env Added to this process's environment.
+   */
+  runInForeground(
+    argv: readonly string[],
+    env: Readonly<Record<string, string>>,
+  ): Promise<ForegroundResult>;
 }
 
 /** A value that SQLite stores. */
@@ -253,6 +271,8 @@ export interface Host {
   readonly network: Network;
   /** Opens (unless read-only: or creates) an SQLite database. */
   openDatabase(path: string, options: OpenDatabaseOptions): Promise<Database>;
+  /** Mozilla's roots as the runtime carries them, PEM; for machines that have no bundle of their own. */
+  publicRoots(): Promise<readonly string[]>;
   /** MD5, which WebCrypto lacks and NSS's certificate database layout wants; never used for security. */
   md5(bytes: Uint8Array): Promise<Bytes>;
   /** Everything on stdin, at most maxBytes. */

@@ -55,6 +55,12 @@ export function createNodeCommands(
       }
       return await supervise(child, options, detached);
     },
+    async runInForeground(argv, env) {
+      const program = argv[0] === undefined ? undefined : find(argv[0]);
+      if (program === undefined) return { outcome: "missing", code: 127 };
+      const { runInForeground } = await import("./node_foreground.ts");
+      return await runInForeground([program, ...argv.slice(1)], { ...environment, ...env });
+    },
   };
 }
 

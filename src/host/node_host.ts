@@ -62,6 +62,9 @@ export function createNodeHost(): NodeHost {
     terminal: createNodeTerminal(output, env),
     network: createNodeNetwork(),
     openDatabase: openNodeDatabase,
+    async publicRoots() {
+      return (await import("node:tls")).rootCertificates;
+    },
     async md5(bytes) {
       const { createHash } = await import("node:crypto");
       return toBytes(createHash("md5").update(bytes).digest());

@@ -36,6 +36,18 @@ export function countCertificates(text: string): number {
   return [...certificateBlocks(text)].length;
 }
 
+/** Every CERTIFICATE block of a text, each once, ending with a line end; nothing else of it (keys, comments). */
+export function extractCertificates(text: string): string[] {
+  const blocks = new Map<string, string>();
+  for (const { body } of certificateBlocks(text)) {
+    const base64 = body.replaceAll(/\s+/g, "");
+    // Headers of RFC 1421, or damage: clients pass over such a block, or give up the whole file.
+    if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) continue;
+    blocks.set(base64, `${BEGIN}\n${base64.replaceAll(/.{1,64}/g, "$&\n")}${END}\n`);
+  }
+  return [...blocks.values()];
+}
+
 function* certificateBlocks(
   text: string,
 ): Generator<{ readonly start: number; readonly body: string; readonly end: number }> {

@@ -61,6 +61,8 @@ export interface FakeHostOptions {
   readonly hostName?: string;
   readonly stdin?: string | Uint8Array;
   readonly workingDirectory?: string;
+  /** Mozilla's roots, PEM. Default: none. */
+  readonly publicRoots?: readonly string[];
   /** Default: a database called "lock" can be locked and nothing more; every other is an error. */
   readonly openDatabase?: (path: string, options: OpenDatabaseOptions) => Database;
   readonly peerCertificates?: (host: string, port: number) => Promise<Bytes[]>;
@@ -159,6 +161,13 @@ export function createFakeHost(options: FakeHostOptions = {}): FakeHost {
     commands: {
       find: (name) => Promise.resolve(findCommand(options, name)?.path),
       run: (argv, run) => runCommand(host, options, argv, run),
+      async runInForeground(argv, env) {
+        const { outcome, code } = await runCommand(host, options, argv, { timeoutMs: 0, env });
+        if (outcome === "exited") return { outcome, code };
+        return outcome === "missing"
+          ? { outcome, code: 127 }
+          : { outcome: "not-started", code: 126 };
+      },
     },
     terminal: { interactive: options.interactive === true, ask, askSecret: ask },
     network: {
@@ -174,6 +183,7 @@ export function createFakeHost(options: FakeHostOptions = {}): FakeHost {
         if (path.endsWith("/lock")) return resolve(openFakeLock(disk, locks, path, open));
         throw new LocalTlsError("STORE_UNAVAILABLE", `Cannot use the database "${path}": a fake`);
       }),
+    publicRoots: () => Promise.resolve(options.publicRoots ?? []),
     md5: (bytes) => Promise.resolve(toBytes(createHash("md5").update(bytes).digest())),
     readStdin: () =>
       Promise.resolve(

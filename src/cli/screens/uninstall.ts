@@ -24,6 +24,10 @@ export const uninstallScreen: Screen = (anyDocument, { style, quiet, program }) 
     lines.push("", style.bold("Timer"), ...files.map((path) => `  removed ${path}`));
     lines.push(...commands.map((line) => `  left to run: ${line}`));
   }
+  for (const { path, outcome, reason } of document.profiles ?? []) {
+    lines.push("", style.bold("Start file of a shell"), `  ${path}  ${outcome}`);
+    if (reason !== undefined) lines.push(`      ${reason}`);
+  }
   if (document.left.length > 0) {
     lines.push(
       "",

@@ -102,3 +102,16 @@ export async function listAliases(
   }
   return aliases;
 }
+
+/**
+ * Everything that a store lists, certificates as PEM among other text: for a copy of its roots.
+ * Throws TOOL_*.
+ */
+export async function listCertificates(
+  host: Host,
+  keytool: string,
+  store: string,
+): Promise<string> {
+  const argv = [keytool, ...ENGLISH, "-list", "-rfc", ...storeArguments(store)];
+  return await runKeytool(host, argv, `read "${store}"`);
+}

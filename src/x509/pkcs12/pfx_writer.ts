@@ -105,7 +105,7 @@ export async function createPfx(
 }
 
 /** SafeBag (RFC 7292, 4.2). */
-function encodeBag(type: string, value: Bytes, attributes: Bytes | undefined): Bytes {
+export function encodeBag(type: string, value: Bytes, attributes: Bytes | undefined): Bytes {
   const parts = [oid(type), explicit(0, value)];
   if (attributes !== undefined) parts.push(attributes);
   return sequence(...parts);
@@ -124,7 +124,7 @@ async function encodeAttributes(leaf: Uint8Array, friendlyName = ""): Promise<By
 }
 
 /** ContentInfo of type data (RFC 5652, 3 and 4). */
-function encodeData(content: Bytes): Bytes {
+export function encodeData(content: Bytes): Bytes {
   return sequence(oid(OID.data), explicit(0, octetString(content)));
 }
 

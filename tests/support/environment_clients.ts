@@ -1,0 +1,234 @@
+/**
+ * Programs with roots of their own choice, as the variables of `env` reach them.
+ *
+ * @module
+ */
+
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { scriptFile } from "./https_client.ts";
+import { findProgram, mustRun, run } from "./processes.ts";
+import { scratchDirectory } from "./sandbox.ts";
+
+/** One program. */
+export interface EnvironmentClient {
+  readonly name: string;
+  /** The reason to skip, where it is not there. */
+  missing(): Promise<string | false>;
+  /** The whole command line for one URL that ends with "/". */
+  argv(url: string): Promise<readonly string[]> | readonly string[];
+  /** What it needs beside HOME to run at all. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** What it writes when it has got what it asked for; without it, the body. */
+  readonly success?: RegExp;
+  /**
+   * For a program that has roots of its own and does not look at the system's: the variable by which its user has
+   * told it of one more before localtls came.
+   */
+  readonly ownVariable?: string;
+}
+
+/** For Node, Deno and Bun. */
+const javascript = (url: string) => `
+try {
+  console.log(await (await fetch(${JSON.stringify(url)})).text());
+} catch (error) {
+  for (let cause = error; cause; cause = cause.cause) console.log(cause.code, cause.message);
+  (globalThis.process ?? Deno).exit(1);
+}
+`;
+
+const urllib = scriptFile(
+  "fetch_urllib.py",
+  "import sys, urllib.request\nprint(urllib.request.urlopen(sys.argv[1], timeout=20).read().decode())\n",
+);
+const requests = scriptFile(
+  "fetch_requests.py",
+  "import sys, requests\nprint(requests.get(sys.argv[1], timeout=20).text)\n",
+);
+const httpx = scriptFile(
+  "fetch_httpx.py",
+  "import sys, httpx\nprint(httpx.get(sys.argv[1], timeout=20).text)\n",
+);
+const ruby = scriptFile(
+  "fetch.rb",
+  "require 'net/http'\nputs Net::HTTP.get(URI(ARGV[0]))\n",
+);
+const php = scriptFile(
+  "fetch.php",
+  "<?php $body = file_get_contents($argv[1]); if ($body === false) exit(1); echo $body;\n",
+);
+
+const GO_SOURCE = `package main
+
+import (
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+)
+
+func main() {
+	target, _ := url.Parse(os.Args[1])
+	connection, err := tls.Dial("tcp", target.Host, nil)
+	if err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+	fmt.Fprintf(connection, "GET / HTTP/1.0\\r\\nHost: %s\\r\\n\\r\\n", target.Hostname())
+	body, _ := io.ReadAll(connection)
+	fmt.Println(string(body))
+}
+`;
+
+const JAVA_SOURCE = `
+public class Fetch {
+  public static void main(String[] args) throws Exception {
+    var connection = new java.net.URI(args[0]).toURL().openConnection();
+    System.out.println(new String(connection.getInputStream().readAllBytes()));
+  }
+}
+`;
+
+/** Every program, also those that are missing here. */
+export function environmentClients(): EnvironmentClient[] {
+  const python = findProgram("python3");
+  return [
+    script("Node", "node", (url) => ["--input-type=module", "--eval", javascript(url)], {
+      ownVariable: "NODE_EXTRA_CA_CERTS",
+    }),
+    script("Deno", tool("deno"), (url) => ["eval", "--no-config", javascript(url)], {
+      ownVariable: "DENO_CERT",
+    }),
+    script("Bun", tool("bun"), (url) => ["--eval", javascript(url)], {
+      ownVariable: "NODE_EXTRA_CA_CERTS",
+    }),
+    script("Python ssl", python, (url) => [urllib(), url]),
+    script("Python requests", python, (url) => [requests(), url], {
+      module: "requests",
+      ownVariable: "REQUESTS_CA_BUNDLE",
+    }),
+    script("Python httpx", python, (url) => [httpx(), url], {
+      module: "httpx",
+      ownVariable: "SSL_CERT_FILE",
+    }),
+    script(
+      "pip",
+      python,
+      (url) => [
+        ...["-m", "pip", "index", "versions", "demo", "--disable-pip-version-check"],
+        ...["--no-cache-dir", "--retries=0", "--index-url", `${url}simple/`],
+      ],
+      { module: "pip", ownVariable: "PIP_CERT", success: /demo \(1\.0\)/ },
+    ),
+    script("curl", "curl", (url) => ["-sS", url]),
+    script("wget", "wget", (url) => ["-nv", "--tries=1", "-O", "-", url]),
+    script("git", "git", (url) => ["ls-remote", `${url}app.git`], {
+      success: /^[0-9a-f]{40}\s+refs\/heads\//m,
+    }),
+    script(
+      "cargo",
+      "cargo",
+      (url) => ["search", "--index", `sparse+${url}crates/`, "demo"],
+      {
+        success: /demo = "1\.0\.0"/,
+        // rustup's cargo looks for its toolchain in a home that is not that of the test.
+        env: { RUSTUP_HOME: process.env["RUSTUP_HOME"] ?? "/root/.rustup" },
+      },
+    ),
+    script("Ruby", "ruby", (url) => [ruby(), url]),
+    script("PHP", "php", (url) => [php(), url]),
+    compiled("Go", "go", async (directory) => {
+      const binary = join(directory, "fetch");
+      writeFileSync(join(directory, "fetch.go"), GO_SOURCE);
+      await mustRun(["go", "build", "-o", binary, join(directory, "fetch.go")], {
+        // What the machine has compiled already is not compiled again.
+        env: { GOCACHE: "/root/.cache/go-build", GOFLAGS: "-mod=mod", GO111MODULE: "off" },
+        timeoutMs: 150_000,
+      });
+      return [binary];
+    }),
+    compiled("Java", "javac", async (directory) => {
+      writeFileSync(join(directory, "Fetch.java"), JAVA_SOURCE);
+      await mustRun(["javac", "-d", directory, join(directory, "Fetch.java")], {
+        timeoutMs: 90_000,
+      });
+      return ["java", "-cp", directory, "Fetch"];
+    }),
+  ];
+}
+
+interface ScriptOptions extends Pick<EnvironmentClient, "env" | "success" | "ownVariable"> {
+  /** A module of Python's that has to be there. */
+  readonly module?: string;
+}
+
+function script(
+  name: string,
+  program: string | undefined,
+  words: (url: string) => readonly string[],
+  { module, ...rest }: ScriptOptions = {},
+): EnvironmentClient {
+  const found = program === undefined ? undefined : findProgram(program);
+  return {
+    name,
+    ...rest,
+    async missing() {
+      if (found === undefined) return `${program ?? name} is not installed`;
+      if (module === undefined) return false;
+      const { code } = await run([found, "-c", `import ${module}`]);
+      return code !== 0 && `this Python has no ${module}`;
+    },
+    argv: (url) => [found ?? name, ...words(url)],
+  };
+}
+
+/** A program that is compiled when it is first needed. */
+function compiled(
+  name: string,
+  compiler: string,
+  build: (directory: string) => Promise<readonly string[]>,
+): EnvironmentClient {
+  let built: Promise<readonly string[]> | undefined;
+  return {
+    name,
+    missing: () =>
+      Promise.resolve(findProgram(compiler) === undefined && `${compiler} is not installed`),
+    async argv(url) {
+      built ??= build(scratchDirectory(compiler));
+      return [...await built, url];
+    },
+  };
+}
+
+/** What a server needs for all of them: locations of nginx, and the files behind. */
+export async function siteFor(word: string): Promise<string> {
+  const directory = scratchDirectory("site");
+  const work = join(directory, "work");
+  mkdirSync(work);
+  const git = (...args: string[]) =>
+    mustRun(["git", "-c", "user.name=ann", "-c", "user.email=ann@app.test", "-C", work, ...args]);
+  await git("init", "-q");
+  await git("commit", "-q", "--allow-empty", "-m", word);
+  await mustRun(["git", "clone", "-q", "--bare", work, join(directory, "app.git")]);
+  await mustRun(["git", "-C", join(directory, "app.git"), "update-server-info"]);
+  // The workers of nginx are another user.
+  await mustRun(["chmod", "-R", "a+rX", directory]);
+  const crate =
+    `{"crates":[{"name":"demo","max_version":"1.0.0","description":"${word}"}],"meta":{"total":1}}`;
+  return `
+    default_type text/html;
+    location = / { return 200 "${word}"; }
+    location = /simple/demo/ { return 200 '<a href="demo-1.0-py3-none-any.whl">demo-1.0-py3-none-any.whl</a>'; }
+    location = /crates/config.json { return 200 '{"dl":"https://$http_host/crates/dl","api":"https://$http_host"}'; }
+    location = /api/v1/crates { return 200 '${crate}'; }
+    location /app.git/ { root ${directory}; }`;
+}
+
+/** A tool of this checkout (installed by npm), else one on PATH. */
+function tool(name: string): string | undefined {
+  const own = fileURLToPath(new URL(`../../node_modules/.bin/${name}`, import.meta.url));
+  return findProgram(own) ?? findProgram(name);
+}

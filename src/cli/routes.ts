@@ -12,6 +12,7 @@ import { env, run } from "./routes/environment.ts";
 import { inspect } from "./routes/inspecting.ts";
 import { cert, setup } from "./routes/issuing.ts";
 import { mkcert } from "./routes/mkcert.ts";
+import { accept, csr } from "./routes/requesting.ts";
 import { list, renew } from "./routes/renewing.ts";
 import { completions, config, version } from "./routes/printing.ts";
 import { status, trust, uninstall, untrust } from "./routes/trusting.ts";
@@ -22,6 +23,8 @@ export function buildRoutes(): RouteMap<CliContext> {
     routes: {
       setup,
       cert,
+      csr,
+      accept,
       list,
       renew,
       trust,

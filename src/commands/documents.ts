@@ -11,6 +11,7 @@ import type { ClientReport } from "../doctor/report.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { AnchorDocument, NginxAnchorDocument } from "./anchor_documents.ts";
 import type { CaCommandDocument } from "./ca/documents.ts";
+import type { AcceptDocument, CsrDocument } from "./csr/documents.ts";
 import type { EnvironmentDocument, ProfileResult } from "./env/documents.ts";
 import type { InspectDocument } from "./inspect/document.ts";
 import type { PlannedStep } from "../truststore/store.ts";
@@ -246,6 +247,8 @@ export type CommandDocument =
   | InspectDocument
   | CertDocument
   | CertListDocument
+  | CsrDocument
+  | AcceptDocument
   | StatusDocument
   | ListDocument
   | RenewDocument

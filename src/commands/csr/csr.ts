@@ -1,0 +1,126 @@
+/**
+ * `csr NAME...`: a key, and a request that another CA can answer. The key never leaves; `accept` puts the answer
+ * beside it.
+ *
+ * @module
+ */
+
+import { decodePem, encodePem } from "../../der/pem.ts";
+import { LocalTlsError } from "../../errors.ts";
+import type { FileToWrite } from "../../host/host.ts";
+import { findTargetUser } from "../../host/target_user.ts";
+import { checkNameCount } from "../../pki/issue.ts";
+import { MAX_ATTRIBUTE_LENGTH } from "../../pki/profiles.ts";
+import { subjectKey } from "../../pki/subject_key.ts";
+import { createRequest } from "../../x509/certification_request_builder.ts";
+import { importPkcs8, type KeyType } from "../../x509/keys.ts";
+import type { CommandContext } from "../context.ts";
+import { type CommandResult, EXIT } from "../documents.ts";
+import { parseNames } from "../issuing.ts";
+import { baseName, joinPath, resolvePath } from "../output_files.ts";
+import type { CsrDocument } from "./documents.ts";
+
+/** What the user asked for. */
+export interface CsrFlags {
+  readonly names: readonly string[];
+  /** Type of the new key. Default: p256. */
+  readonly key?: KeyType | undefined;
+  readonly out?: string | undefined;
+  readonly keyFile?: string | undefined;
+  readonly csrFile?: string | undefined;
+  /** Takes the key that is there. */
+  readonly reuseKey?: boolean | undefined;
+}
+
+const MAX_KEY_FILE = 1 << 16;
+
+/**
+ * Runs `csr`. A key that is there is never replaced: a server may be using it, and would have one without a
+ * certificate until the answer comes. Throws NAME_INVALID, USAGE, FILE_*, KEY_INVALID.
+ */
+export async function csr(
+  context: CommandContext,
+  flags: CsrFlags,
+): Promise<CommandResult<CsrDocument>> {
+  const { host, options } = context;
+  const { key: keyType, reuseKey = false } = flags;
+  if (reuseKey && keyType !== undefined) {
+    throw new LocalTlsError("USAGE", "Cannot use --key with --reuse-key: the key is there already");
+  }
+  const names = parseNames(context, flags.names);
+  checkNameCount(names.length);
+  const directory = resolvePath(host, flags.out ?? ".");
+  const base = baseName(names);
+  const place = (chosen: string | undefined, name: string) =>
+    chosen === undefined ? joinPath(directory, name) : resolvePath(host, chosen);
+  const keyPath = place(flags.keyFile, `${base}-key.pem`);
+  const path = place(flags.csrFile, `${base}.csr`);
+  if (keyPath === path) {
+    throw new LocalTlsError("USAGE", `Cannot write the request and its key to one file: "${path}"`);
+  }
+  const held = reuseKey ? await readKey(context, keyPath) : undefined;
+  if (!reuseKey && await host.files.info(keyPath) !== undefined) {
+    throw new LocalTlsError(
+      "FILE_WRITE",
+      `Cannot make the key "${keyPath}": it exists, and a server may be using it`,
+      {
+        hints: [
+          `${context.program} csr --reuse-key ${flags.names.join(" ")}`,
+          "Or name another file with --key-file",
+        ],
+      },
+    );
+  }
+  const subject = await subjectKey({ keyType, reuseKey: held });
+  const { pkcs8 } = subject;
+  if (pkcs8 === undefined) throw new RangeError("a key of our own has a private half");
+  // Many CAs want one, none looks at it: the first host name, where it fits.
+  const commonName = names.find(({ type, value }) =>
+    type === "dns" && value.length <= MAX_ATTRIBUTE_LENGTH
+  )?.value;
+  const privateKey = await importPkcs8(pkcs8);
+  const der = await createRequest({ privateKey, spki: subject.spki, names, commonName });
+  const { owner } = await findTargetUser(host);
+  const list: FileToWrite[] = [{
+    path,
+    content: encodePem("CERTIFICATE REQUEST", der),
+    mode: 0o644,
+    owner,
+  }];
+  // In front: a request without its key is worth nothing.
+  if (held === undefined) {
+    list.unshift({ path: keyPath, content: encodePem("PRIVATE KEY", pkcs8), mode: 0o600, owner });
+  }
+  if (!options.dryRun) await host.files.writeTogether(list);
+  return {
+    document: {
+      command: "csr",
+      ok: true,
+      names: names.map(({ value }) => value),
+      request: path,
+      key: keyPath,
+      keyType: subject.keyType,
+      ...(options.dryRun
+        ? { planned: list.map((file) => ({ type: "write", path: file.path, root: false })) }
+        : {}),
+    },
+    exitCode: EXIT.done,
+  };
+}
+
+/** PKCS#8 of a key file. Throws FILE_*, KEY_INVALID. */
+export async function readKey({ host }: CommandContext, path: string) {
+  const content = await host.files.read(path, MAX_KEY_FILE);
+  if (content === undefined) {
+    throw new LocalTlsError("FILE_NOT_FOUND", `Cannot read the key: "${path}" does not exist`);
+  }
+  const key = decodePem(new TextDecoder().decode(content)).find(({ label }) =>
+    label === "PRIVATE KEY"
+  );
+  if (key !== undefined) return key.der;
+  throw new LocalTlsError(
+    "KEY_INVALID",
+    `Cannot use "${path}": it holds no unencrypted private key in PKCS#8`,
+    { hints: [`openssl pkcs8 -topk8 -nocrypt -in ${path} -out NEW.pem`] },
+  );
+}

@@ -5,11 +5,14 @@
  */
 
 import { LocalTlsError } from "../errors.ts";
-import type { OperatingSystem } from "../host/host.ts";
+import type { Host, OperatingSystem } from "../host/host.ts";
+import type { TargetUser } from "../host/target_user.ts";
 import { freebsdFamily } from "./freebsd/family.ts";
 import { createJavaFamily } from "./java/family.ts";
+import { findJavaTrustFiles, type JavaTrustFile } from "./java/find_javas.ts";
 import {
   FREEBSD_JAVA_PLACES,
+  type JavaPlaces,
   LINUX_JAVA_PLACES,
   MACOS_JAVA_PLACES,
   WINDOWS_JAVA_PLACES,
@@ -23,6 +26,13 @@ import { openRecordedWindowsStore, windowsFamily, windowsFromWslFamily } from ".
 
 /** Every word of `--stores`, in the order in which stores are changed. */
 export const STORE_KINDS: readonly StoreKind[] = ["system", "nss", "java", "windows"];
+
+const JAVA_PLACES: Readonly<Partial<Record<OperatingSystem, JavaPlaces>>> = {
+  linux: LINUX_JAVA_PLACES,
+  windows: WINDOWS_JAVA_PLACES,
+  freebsd: FREEBSD_JAVA_PLACES,
+  darwin: MACOS_JAVA_PLACES,
+};
 
 const FAMILIES: Readonly<Partial<Record<OperatingSystem, readonly TrustStoreFamily[]>>> = {
   linux: [systemFamily, nssFamily, createJavaFamily(LINUX_JAVA_PLACES), windowsFromWslFamily],
@@ -44,6 +54,12 @@ export function storeFamilies(
   kinds: readonly StoreKind[] = STORE_KINDS,
 ): TrustStoreFamily[] {
   return (FAMILIES[os] ?? []).filter(({ kind }) => kinds.includes(kind));
+}
+
+/** The trust stores of every Java of this machine, as files. */
+export async function findJavas(host: Host, user: TargetUser): Promise<JavaTrustFile[]> {
+  const places = JAVA_PLACES[host.os];
+  return places === undefined ? [] : await findJavaTrustFiles(host, user, places);
 }
 
 /**

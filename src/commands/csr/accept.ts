@@ -8,6 +8,7 @@
 import { equalBytes } from "../../bytes.ts";
 import { decodePem, encodePem } from "../../der/pem.ts";
 import { LocalTlsError } from "../../errors.ts";
+import { parentOf } from "../../host/path_text.ts";
 import { quoteArgument } from "../../host/shell_words.ts";
 import { findTargetUser } from "../../host/target_user.ts";
 import { readContents } from "../../inspect/contents.ts";
@@ -138,7 +139,7 @@ async function findRequest(
     if (request !== undefined) return { path, request };
     throw new LocalTlsError("FILE_NOT_FOUND", `Cannot read the request: "${path}" does not exist`);
   }
-  const beside = file === "-" ? "" : resolvePath(host, file).replace(/\/[^/]*$/, "") || "/";
+  const beside = file === "-" ? "" : parentOf(resolvePath(host, file)) || "/";
   const directories = new Set([host.workingDirectory, beside].filter((path) => path !== ""));
   for (const directory of directories) {
     const names = (await host.files.list(directory)).filter((name) => name.endsWith(".csr"));

@@ -12,6 +12,7 @@ import { extractCertificates } from "../../truststore/pem_search.ts";
 import { findSystemBundle } from "../../truststore/system/public_roots.ts";
 import { sha256Hex } from "../../x509/fingerprint.ts";
 import type { CommandContext, Workplace } from "../context.ts";
+import { parentOf } from "../../host/path_text.ts";
 import { joinPath } from "../output_files.ts";
 import type { RootsDocument } from "./documents.ts";
 
@@ -44,7 +45,7 @@ export class EnvironmentFiles {
 
   /** Whether a path is one of those made here. */
   owns(path: string): boolean {
-    return path.startsWith(`${this.directory}/`);
+    return path.startsWith(joinPath(this.directory, ""));
   }
 
   /** The public roots of this machine. */
@@ -87,7 +88,7 @@ export class EnvironmentFiles {
     if (changed.length === 0) return false;
     this.written.push(...changed.map(({ path }) => path));
     if (this.#context.options.dryRun) return true;
-    for (const directory of new Set(changed.map(({ path }) => path.replace(/\/[^/]*$/, "")))) {
+    for (const directory of new Set(changed.map(({ path }) => parentOf(path)))) {
       await files.makeDirectory(directory, { mode: 0o700, owner });
     }
     await files.writeTogether(changed);

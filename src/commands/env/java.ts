@@ -9,7 +9,8 @@ import { equalBytes } from "../../bytes.ts";
 import { decodePem } from "../../der/pem.ts";
 import { LocalTlsError } from "../../errors.ts";
 import { quoteJvmWord } from "../../recipes/environment.ts";
-import { findJavaTrustFiles, type JavaTrustFile } from "../../truststore/java/find_javas.ts";
+import { findJavas } from "../../truststore/families.ts";
+import type { JavaTrustFile } from "../../truststore/java/find_javas.ts";
 import { findAliases } from "../../truststore/java/keystore_reader.ts";
 import { listCertificates } from "../../truststore/java/keytool.ts";
 import { extractCertificates } from "../../truststore/pem_search.ts";
@@ -37,7 +38,7 @@ export async function javaOptions(
   | { readonly reason: string }
 > {
   const { host } = context;
-  const javas = await findJavaTrustFiles(host, workplace.user);
+  const javas = await findJavas(host, workplace.user);
   if (javas.length === 0) return { reason: "there is no Java on this machine" };
   // A JVM says on stderr that it picked the variable up: not where nothing is gained.
   if (await trustEverywhere(context, javas, der)) {

@@ -10,6 +10,7 @@
 import { equalBytes } from "../../bytes.ts";
 import { LocalTlsError } from "../../errors.ts";
 import type { Host } from "../../host/host.ts";
+import { parentOf } from "../../host/path_text.ts";
 import type { TargetUser } from "../../host/target_user.ts";
 import { readBlock, withBlock, withoutBlock } from "../../recipes/profile_block.ts";
 import type { PlannedStep } from "../../truststore/store.ts";
@@ -199,7 +200,7 @@ async function writeProfile(
   const { files } = host;
   const info = await files.info(path);
   if (info === undefined) {
-    await files.makeDirectory(path.replace(/\/[^/]*$/, ""), { mode: 0o755, owner: user.owner });
+    await files.makeDirectory(parentOf(path), { mode: 0o755, owner: user.owner });
     await files.write(path, content, { mode: 0o644, owner: user.owner });
     return;
   }

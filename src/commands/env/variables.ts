@@ -8,6 +8,7 @@
  */
 
 import { LocalTlsError } from "../../errors.ts";
+import { isAbsolutePath, isWindowsPath } from "../../host/path_text.ts";
 import {
   LEFT_OUT,
   phpSettings,
@@ -156,7 +157,7 @@ async function gitBase({ context }: Room): Promise<FileBase | undefined> {
   const argv = ["git", "config", "--global", "--path", "--get", "http.sslCAInfo"];
   const { code, stdout } = await host.commands.run(argv, { timeoutMs: ASK_TIMEOUT_MS });
   const path = new TextDecoder().decode(stdout).replace(/\n$/, "");
-  return code === 0 && path.startsWith("/") ? { source: "file", path } : undefined;
+  return code === 0 && isAbsolutePath(path) ? { source: "file", path } : undefined;
 }
 
 /** @returns undefined, with a warning, where the file cannot be built upon. */
@@ -186,7 +187,7 @@ async function choosePhp({ context, files, own }: Room, { name }: TrustVariable)
   const settings = phpSettings(bundle);
   if (settings === undefined) return { reason: "no php.ini can hold the path of the bundle" };
   const directory = joinPath(files.directory, "php");
-  const separator = /^[A-Za-z]:/.test(directory) ? ";" : ":";
+  const separator = isWindowsPath(directory) ? ";" : ":";
   if (directory.slice(2).includes(separator)) {
     return { reason: `a list of directories cannot hold "${directory}"` };
   }

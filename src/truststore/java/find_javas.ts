@@ -37,7 +37,7 @@ export interface JavaTrustFile {
 /** The machine, or an image, as far as the search needs one. */
 export interface JavaSearch extends Pick<Host, "env"> {
   readonly files: Pick<Files, "list" | "info" | "read" | "realPath">;
-  readonly commands: Commands;
+  readonly commands: Pick<Commands, "find" | "run">;
 }
 
 /** Entries looked at in one directory: /opt can hold anything. */

@@ -54,16 +54,18 @@ describe("checkTime()", () => {
 
 describe("compareNames()", () => {
   test("tells what is missing and what is more; a name is not an address", async () => {
-    const asked = await request("a.test", "10.0.0.1");
-    assert.deepEqual(compareNames(asked, await issue("10.0.0.1", "a.test")), {
+    const asked = await request("a.app.test", "10.0.0.1");
+    assert.deepEqual(compareNames(asked, await issue("10.0.0.1", "a.app.test")), {
       missing: [],
       more: [],
     });
-    assert.deepEqual(compareNames(asked, await issue("b.test", "10.0.0.1")), {
-      missing: ["a.test"],
-      more: ["b.test"],
+    assert.deepEqual(compareNames(asked, await issue("b.app.test", "10.0.0.1")), {
+      missing: ["a.app.test"],
+      more: ["b.app.test"],
     });
     // A wildcard is not what was asked for.
-    assert.deepEqual(compareNames(asked, await issue("*.test", "10.0.0.1")).missing, ["a.test"]);
+    assert.deepEqual(compareNames(asked, await issue("*.app.test", "10.0.0.1")).missing, [
+      "a.app.test",
+    ]);
   });
 });

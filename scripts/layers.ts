@@ -23,11 +23,14 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   recipes: ["host"],
   inspect: ["x509", "der"],
   doctor: ["castore", "truststore", "pki", "x509", "der", "host"],
+  // The table of system stores is the same for the scripts that other machines run.
+  share: ["truststore", "recipes", "host"],
   commands: [
     "doctor",
     "castore",
     "truststore",
     "recipes",
+    "share",
     "inspect",
     "pki",
     "x509",
@@ -44,7 +47,6 @@ const SHARED = ["errors", "bytes", "version"];
  * Rooms, and directories of rooms, where `node:` modules may be imported. Other runtimes' globals may be named
  * nowhere.
  */
-const RUNTIME_ROOMS = ["host", "doctor/network"];
 
 /** npm packages, and the rooms that may import them. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
@@ -53,6 +55,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "get-east-asian-width": ["cli"],
   "@peculiar/webcrypto": ["x509"],
   "@peculiar/x509": ["inspect"],
+  "fflate": ["share"],
   "tlds": ["pki"],
 };
 

@@ -14,6 +14,7 @@ import { cert, setup } from "./routes/issuing.ts";
 import { mkcert } from "./routes/mkcert.ts";
 import { accept, csr } from "./routes/requesting.ts";
 import { list, renew } from "./routes/renewing.ts";
+import { share } from "./routes/sharing.ts";
 import { completions, config, version } from "./routes/printing.ts";
 import { status, trust, uninstall, untrust } from "./routes/trusting.ts";
 
@@ -36,6 +37,7 @@ export function buildRoutes(): RouteMap<CliContext> {
       ca,
       mkcert,
       config,
+      share,
       env,
       run,
       completions,

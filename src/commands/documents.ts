@@ -233,6 +233,17 @@ export interface DoctorDocument extends BaseDocument {
   readonly probes?: readonly ProbeReport[];
 }
 
+/** `share`. */
+export interface ShareDocument extends BaseDocument {
+  readonly command: "share";
+  /** Absolute path of the archive. */
+  readonly file: string;
+  /** SHA-256 of the root, which its receivers compare. */
+  readonly sha256: string;
+  /** Names of what is in it. */
+  readonly files: readonly string[];
+}
+
 /** Commands whose answer is one text: `config`, `completions`, `version`. */
 export interface TextDocument extends BaseDocument {
   readonly command: "config" | "completions" | "version";
@@ -256,6 +267,7 @@ export type CommandDocument =
   | UninstallDocument
   | DoctorDocument
   | EnvironmentDocument
+  | ShareDocument
   | TextDocument;
 
 /** How a command ended. */

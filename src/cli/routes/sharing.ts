@@ -1,0 +1,37 @@
+/**
+ * Routes of the commands that hand the root to other machines.
+ *
+ * @module
+ */
+
+import type { ShareFlags as ShareRequest } from "../../commands/share.ts";
+import { GLOBAL_ALIASES, GLOBAL_FLAGS, type GlobalFlags, text } from "../flags.ts";
+import { define } from "./define.ts";
+
+type ShareFlags = GlobalFlags & ShareRequest;
+
+const file = (brief: string, placeholder = "FILE") =>
+  ({ kind: "parsed", parse: text, optional: true, brief, placeholder }) as const;
+
+export const share = define<ShareFlags, readonly []>({
+  name: "share",
+  usage: "[OPTIONS]",
+  brief: "Pack the root, never its key, for other machines and phones",
+  description:
+    "Writes a ZIP archive with the root certificate in every form, scripts that make Linux, FreeBSD,\n" +
+    "macOS and Windows trust it and take that back, a profile for Apple's devices, and a README.",
+  examples: [
+    { input: "--out usb/localtls.zip", brief: "for a USB stick" },
+    { input: "--with-binaries dist", brief: "with the localtls programs of a directory" },
+  ],
+  parameters: {
+    flags: {
+      ...GLOBAL_FLAGS,
+      out: file("Path of the archive (default: localtls-share.zip)"),
+      withBinaries: file("Directory whose localtls programs go in as well", "DIR"),
+    },
+    aliases: GLOBAL_ALIASES,
+  },
+  run: async (context, flags) => (await import("../../commands/share.ts")).share(context, flags),
+  screen: () => import("../screens/share.ts").then((module) => module.shareScreen),
+});

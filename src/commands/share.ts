@@ -1,0 +1,122 @@
+/**
+ * `share --out FILE.zip`: the root, never its key, for other machines and phones.
+ *
+ * The root certificate is read from its file; the key of the CA is not opened, and its password not asked for.
+ *
+ * @module
+ */
+
+import { LocalTlsError } from "../errors.ts";
+import { decodePem, encodeBase64, encodePem } from "../der/pem.ts";
+import type { PackageFile } from "../share/package.ts";
+import type { SharedRoot } from "../share/root.ts";
+import { parseCertificate, readCommonName } from "../x509/certificate.ts";
+import { isCa } from "../x509/extensions.ts";
+import { sha256Hex } from "../x509/fingerprint.ts";
+import { type CommandContext, openWorkplace } from "./context.ts";
+import { type CommandResult, EXIT, type ShareDocument } from "./documents.ts";
+import { joinPath, resolvePath } from "./output_files.ts";
+
+/** What the user asked for. */
+export interface ShareFlags {
+  /** Default: localtls-share.zip. */
+  readonly out?: string | undefined;
+  /** A directory of programs to carry along. */
+  readonly withBinaries?: string | undefined;
+}
+
+/** Bytes of one program, and of all: everything is in memory at once. */
+const MAX_BINARY = 256 << 20;
+const MAX_BINARIES = 768 << 20;
+
+/** The program's file names, also as archives; not our own localtls.mobileconfig. */
+const PROGRAM_NAME = /^localtls(?:-[\w.-]+)?(?:\.exe)?$/;
+
+/** Runs `share`. Throws CA_MISSING, USAGE, FILE_*. */
+export async function share(
+  context: CommandContext,
+  flags: ShareFlags,
+): Promise<CommandResult<ShareDocument>> {
+  const { host, options } = context;
+  const { state, user } = await openWorkplace(context);
+  const root = await readRoot(context, state.rootFile);
+  const out = resolvePath(host, flags.out ?? "localtls-share.zip");
+  if (!/[^/\\]\.zip$/i.test(out)) {
+    throw new LocalTlsError("USAGE", `Cannot write the package to "${out}": it is a ZIP archive`, {
+      hints: [`${context.program} share --out localtls-share.zip`],
+    });
+  }
+  const more = flags.withBinaries === undefined
+    ? []
+    : await readBinaries(context, resolvePath(host, flags.withBinaries));
+  const { packageFiles, zipPackage } = await import("../share/package.ts");
+  const files = await packageFiles(root, more);
+  if (!options.dryRun) {
+    const archive = zipPackage(`localtls-${root.sha256.slice(0, 8)}`, files, host.now());
+    await host.files.write(out, archive, { mode: 0o644, owner: user.owner });
+  }
+  return {
+    document: {
+      command: "share",
+      ok: true,
+      file: out,
+      sha256: root.sha256,
+      files: files.map(({ name }) => name),
+      ...(options.dryRun ? { planned: [{ type: "write", path: out, root: false }] } : {}),
+    },
+    exitCode: EXIT.done,
+  };
+}
+
+/** Only this file is read: what is handed out cannot have been near a key. */
+async function readRoot({ host, program }: CommandContext, path: string): Promise<SharedRoot> {
+  const content = await host.files.read(path, 1 << 20);
+  if (content === undefined) {
+    throw new LocalTlsError("CA_MISSING", `Cannot share a root: there is none at "${path}"`, {
+      hints: [`${program} setup`],
+    });
+  }
+  const [block] = decodePem(new TextDecoder().decode(content));
+  const certificate = block?.label === "CERTIFICATE" ? parseCertificate(block.der) : undefined;
+  if (certificate === undefined || !isCa(certificate)) {
+    throw new LocalTlsError("CA_MISMATCH", `Cannot share "${path}": it is no certificate of a CA`);
+  }
+  const { der } = certificate;
+  const pem = encodePem("CERTIFICATE", der);
+  return {
+    der,
+    pem,
+    base64: encodeBase64(der),
+    sha256: await sha256Hex(der),
+    pemSha256: await sha256Hex(new TextEncoder().encode(pem)),
+    label: readCommonName(certificate.subject) ?? "localtls",
+  };
+}
+
+async function readBinaries({ host }: CommandContext, directory: string): Promise<PackageFile[]> {
+  const found: PackageFile[] = [];
+  let left = MAX_BINARIES;
+  for (const name of await host.files.list(directory)) {
+    const path = joinPath(directory, name);
+    const info = await host.files.info(path);
+    if (!PROGRAM_NAME.test(name) || info?.type !== "file") continue;
+    left -= info.size;
+    if (left < 0) {
+      throw new LocalTlsError(
+        "FILE_TOO_LARGE",
+        `Cannot pack "${directory}": its programs are larger than ${
+          MAX_BINARIES >> 20
+        } MiB together`,
+        { hints: ["Give a directory with the compressed ones, or with fewer"] },
+      );
+    }
+    const content = await host.files.read(path, MAX_BINARY);
+    const executable = (info.mode & 0o111) !== 0;
+    if (content !== undefined) found.push({ name: `bin/${name}`, content, executable });
+  }
+  if (found.length > 0) return found;
+  throw new LocalTlsError(
+    "FILE_NOT_FOUND",
+    `Cannot find a program in "${directory}": none is called localtls...`,
+  );
+}

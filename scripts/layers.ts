@@ -25,6 +25,8 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   doctor: ["castore", "truststore", "pki", "x509", "der", "host"],
   // The table of system stores is the same for the scripts that other machines run.
   share: ["truststore", "recipes", "host"],
+  // Certificates come to it as PEM: it knows of nothing but HTTP and TLS.
+  server: ["host"],
   commands: [
     "doctor",
     "castore",
@@ -32,6 +34,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     "recipes",
     "share",
     "inspect",
+    "server",
     "pki",
     "x509",
     "der",
@@ -47,6 +50,7 @@ const SHARED = ["errors", "bytes", "version"];
  * Rooms, and directories of rooms, where `node:` modules may be imported. Other runtimes' globals may be named
  * nowhere.
  */
+const RUNTIME_ROOMS = ["host", "server", "doctor/network"];
 
 /** npm packages, and the rooms that may import them. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
@@ -57,6 +61,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "@peculiar/x509": ["inspect"],
   "fflate": ["share"],
   "tlds": ["pki"],
+  "uqr": ["cli", "share"],
 };
 
 const RUNTIME_GLOBAL = /(?<![\w.$"'`-])(?:Deno|Bun|process|Buffer|__dirname|require)\s*[.[(]/;

@@ -237,7 +237,11 @@ export interface DoctorDocument extends BaseDocument {
 export interface ShareDocument extends BaseDocument {
   readonly command: "share";
   /** Absolute path of the archive. */
-  readonly file: string;
+  readonly file?: string;
+  /** Where the page of --serve was. */
+  readonly url?: string;
+  /** Addresses that asked for it. */
+  readonly visitors?: readonly string[];
   /** SHA-256 of the root, which its receivers compare. */
   readonly sha256: string;
   /** Names of what is in it. */

@@ -23,6 +23,12 @@ export interface ShareFlags {
   readonly out?: string | undefined;
   /** A directory of programs to carry along. */
   readonly withBinaries?: string | undefined;
+  /** A page in place of a file: "HOST:PORT", or "" for this machine's own address. */
+  readonly serve?: string | undefined;
+  /** How long, with --serve: "30m". */
+  readonly for?: string | undefined;
+  /** With --serve: a server to test with. */
+  readonly test?: string | undefined;
 }
 
 /** Bytes of one program, and of all: everything is in memory at once. */
@@ -38,6 +44,8 @@ export async function share(
   flags: ShareFlags,
 ): Promise<CommandResult<ShareDocument>> {
   const { host, options } = context;
+  const { serve } = flags;
+  checkFlags(flags);
   const { state, user } = await openWorkplace(context);
   const root = await readRoot(context, state.rootFile);
   const out = resolvePath(host, flags.out ?? "localtls-share.zip");
@@ -51,8 +59,14 @@ export async function share(
     : await readBinaries(context, resolvePath(host, flags.withBinaries));
   const { packageFiles, zipPackage } = await import("../share/package.ts");
   const files = await packageFiles(root, more);
+  const pack = () => zipPackage(`localtls-${root.sha256.slice(0, 8)}`, files, host.now());
+  if (serve !== undefined && !options.dryRun) {
+    const { parseServingTime, serveShare } = await import("./share_serve.ts");
+    const forMs = flags.for === undefined ? undefined : parseServingTime(flags.for);
+    return await serveShare(context, root, files, pack(), { serve, forMs, testUrl: flags.test });
+  }
   if (!options.dryRun) {
-    const archive = zipPackage(`localtls-${root.sha256.slice(0, 8)}`, files, host.now());
+    const archive = pack();
     await host.files.write(out, archive, { mode: 0o644, owner: user.owner });
   }
   return {
@@ -66,6 +80,18 @@ export async function share(
     },
     exitCode: EXIT.done,
   };
+}
+
+function checkFlags(flags: ShareFlags): void {
+  const both = flags.serve !== undefined && flags.out !== undefined;
+  const alone = flags.serve === undefined && (flags.for ?? flags.test) !== undefined;
+  if (!both && !alone) return;
+  throw new LocalTlsError(
+    "USAGE",
+    both
+      ? "Cannot use --out with --serve: one writes a file, the other a page"
+      : "Cannot use --for or --test without --serve: they are about its page",
+  );
 }
 
 /** Only this file is read: what is handed out cannot have been near a key. */

@@ -22,12 +22,27 @@ export const share = define<ShareFlags, readonly []>({
     "macOS and Windows trust it and take that back, a profile for Apple's devices, and a README.",
   examples: [
     { input: "--out usb/localtls.zip", brief: "for a USB stick" },
+    { input: "--serve --for 30m", brief: "for phones: a page with a QR code" },
     { input: "--with-binaries dist", brief: "with the localtls programs of a directory" },
   ],
   parameters: {
     flags: {
       ...GLOBAL_FLAGS,
       out: file("Path of the archive (default: localtls-share.zip)"),
+      serve: {
+        kind: "parsed",
+        parse: text,
+        inferEmpty: true,
+        optional: true,
+        brief:
+          "Show a page with it on HOST:PORT, not a file (default: this machine's address, 8088)",
+        placeholder: "HOST:PORT",
+      },
+      for: file(
+        "How long the page is there: 90s, 30m, 2h (default: until Ctrl-C, a day at most)",
+        "TIME",
+      ),
+      test: file("Link on the page to an HTTPS server, to see whether it is trusted", "URL"),
       withBinaries: file("Directory whose localtls programs go in as well", "DIR"),
     },
     aliases: GLOBAL_ALIASES,

@@ -13,6 +13,10 @@ export const shareScreen: Screen = (anyDocument, { style, quiet }) => {
   const document = anyDocument as ShareDocument;
   if (document.planned !== undefined) return plannedLines(document.planned, style).join("\n");
   if (quiet) return "";
+  if (document.url !== undefined) {
+    const { visitors = [] } = document;
+    return `${style.bold(`${visitors.length} visitors`)} ${style.dim(visitors.join(", "))}`;
+  }
   return [
     style.bold("For other machines and phones"),
     `  ${document.file}  ${style.dim(`${document.files.length} files, no key`)}`,

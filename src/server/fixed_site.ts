@@ -1,0 +1,123 @@
+/**
+ * Plain HTTP for a fixed set of pages in memory: there is no path from a request to a file.
+ *
+ * @module
+ */
+
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { LocalTlsError } from "../errors.ts";
+import { systemCode } from "../host/system_error.ts";
+
+/** A page or a download. */
+export interface FixedPage {
+  readonly type: string;
+  readonly content: Uint8Array | string;
+  /** A file name, for what is saved and not shown. */
+  readonly download?: string;
+}
+
+/** A request, for the log. */
+export interface Visit {
+  readonly address: string;
+  readonly path: string;
+  readonly status: number;
+}
+
+/** A site that listens. */
+export interface FixedSite {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** What a site is made of. */
+export interface FixedSiteOptions {
+  /** An IP address of this machine. */
+  readonly address: string;
+  /** TCP port; 0 for any. */
+  readonly port: number;
+  /** By path, "/" the first. */
+  readonly pages: ReadonlyMap<string, FixedPage>;
+  onVisit(visit: Visit): void;
+}
+
+/** Milliseconds for a request to arrive whole: it has no body that anybody reads. */
+const REQUEST_MS = 10_000;
+
+/** Connections at once: a class of students, not the internet. */
+const MAX_CONNECTIONS = 256;
+
+/** Sent with everything. Styles and scripts stand in the pages; nothing is loaded from elsewhere, only a test is fetched. */
+const FIELDS = {
+  "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; " +
+    "script-src 'unsafe-inline'; img-src data:; connect-src https:; frame-ancestors 'none'; " +
+    "base-uri 'none'; form-action 'none'",
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+  "cache-control": "no-store",
+} as const;
+
+/** Starts it. Throws NETWORK. */
+export async function startFixedSite(options: FixedSiteOptions): Promise<FixedSite> {
+  const { address, port } = options;
+  const server = createServer({ requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS }, (
+    request,
+    response,
+  ) => answer(options, request, response));
+  server.maxConnections = MAX_CONNECTIONS;
+  server.on("clientError", (_error, socket) => socket.destroy());
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (error) => reject(listenError(error, address, port)));
+    server.listen({ host: address, port }, resolve);
+  });
+  const bound = server.address();
+  return {
+    port: typeof bound === "object" && bound !== null ? bound.port : port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function answer(
+  { pages, onVisit }: FixedSiteOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
+  const path = (request.url ?? "/").split(/[?#]/, 1)[0]!;
+  const isRead = request.method === "GET" || request.method === "HEAD";
+  const page = isRead ? pages.get(path) : undefined;
+  const status = page !== undefined ? 200 : isRead ? 404 : 405;
+  const shown = path.slice(0, 100);
+  onVisit({ address: request.socket.remoteAddress ?? "?", path: shown, status });
+  const { type, content, download } = page ?? {
+    type: "text/plain; charset=utf-8",
+    content: status === 404 ? "There is no such page.\n" : "Only GET and HEAD.\n",
+  } as FixedPage;
+  const body = typeof content === "string" ? new TextEncoder().encode(content) : content;
+  response.writeHead(status, {
+    ...FIELDS,
+    "content-type": type,
+    "content-length": body.length,
+    ...(download === undefined
+      ? {}
+      : { "content-disposition": `attachment; filename="${download}"` }),
+    ...(status === 405 ? { allow: "GET, HEAD", connection: "close" } : {}),
+  });
+  response.end(request.method === "HEAD" ? undefined : body);
+}
+
+function listenError(error: unknown, address: string, port: number): LocalTlsError {
+  const where = address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+  const code = systemCode(error);
+  const [state, hint] = code === "EACCES" || code === "EPERM"
+    ? ["ports below 1024 are for root", "localtls share --serve :8080"]
+    : code === "EADDRNOTAVAIL"
+    ? ["this machine does not have the address", "localtls share --serve 127.0.0.1"]
+    : ["another program listens there", "localtls share --serve :8088"];
+  return new LocalTlsError("NETWORK", `Cannot listen on "${where}": ${state}`, {
+    hints: [hint],
+    cause: error,
+  });
+}

@@ -1,0 +1,92 @@
+/**
+ * The page of share in real browsers: it works under its own content security policy, and its test says what is so on
+ * the device, before the root is trusted and after.
+ */
+
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { after, describe, test } from "node:test";
+import type { Browser } from "../support/browser.ts";
+import { missingChromium, startChromium } from "../support/chromium.ts";
+import { missingFirefox, startFirefox } from "../support/firefox.ts";
+import { LOCALTLS, localtls } from "../support/localtls.ts";
+import { createNetwork, type NetworkHost, type TestNetwork } from "../support/netns.ts";
+import { missingNginx, startNginx } from "../support/nginx.ts";
+import { once } from "../support/once.ts";
+import { freshHome } from "../support/sandbox.ts";
+
+const ADDRESS = "172.16.99.32";
+const PAGE = `http://${ADDRESS}:8088/`;
+const LIMIT = { timeout: 120_000 };
+const DONE = /trusted on this device|not trusted yet/;
+
+const home = freshHome();
+let network: TestNetwork<"server" | "phone"> | undefined;
+
+async function run(...args: string[]): Promise<void> {
+  const { code, stdout, stderr } = await localtls(args, { env: { HOME: home }, cwd: home });
+  assert.equal(code, 0, stdout + stderr);
+}
+
+const prepared = once(async () => {
+  network = await createNetwork({ server: ADDRESS, phone: "172.16.99.40" });
+  const { server } = network.hosts;
+  await run("cert", ADDRESS, "--cert-file", join(home, "c.pem"), "--key-file", join(home, "k.pem"));
+  const block = `server {
+    listen ${ADDRESS}:1043 ssl;
+    ssl_certificate ${join(home, "c.pem")};
+    ssl_certificate_key ${join(home, "k.pem")};
+    location / { return 200 "here"; }
+}`;
+  await startNginx(server, block, [1043]);
+  const test = ["--test", `https://${ADDRESS}:1043/`];
+  // Without an address: that of the machine on its LAN.
+  server.spawn([LOCALTLS, "share", "--serve", ...test], { env: { HOME: home }, cwd: home });
+  await server.listening(8088);
+  return network.hosts;
+});
+
+after(async () => {
+  await network?.close();
+});
+
+interface BrowserKind {
+  readonly name: string;
+  readonly missing: string | false;
+  start(context: { readonly home: string; readonly host: NetworkHost }): Promise<Browser>;
+}
+
+const BROWSERS: readonly BrowserKind[] = [
+  { name: "Chromium", missing: missingChromium(), start: startChromium },
+  { name: "Firefox", missing: missingFirefox(), start: startFirefox },
+];
+
+async function open({ start }: BrowserKind): Promise<string> {
+  const { phone } = await prepared();
+  const browser = await start({ home, host: phone });
+  try {
+    const page = await browser.open(PAGE, { until: DONE });
+    assert.equal(page.errorText, undefined);
+    assert.ok(
+      !page.console.some((line) => /Content Security Policy/i.test(line)),
+      `${page.console}`,
+    );
+    return page.text;
+  } finally {
+    await browser.close();
+  }
+}
+
+describe("the page of share", () => {
+  for (const kind of BROWSERS) {
+    const skip = kind.missing || missingNginx();
+    test(`in ${kind.name}: not trusted yet, then trusted`, { ...LIMIT, skip }, async () => {
+      await prepared();
+      assert.match(await open(kind), /not trusted yet/);
+      await run("trust", "--yes");
+      assert.match(await open(kind), /trusted on this device/);
+      await run("uninstall", "--yes");
+      assert.match(await open(kind), /not trusted yet/);
+    });
+  }
+});

@@ -91,6 +91,11 @@ export const LEFT_OUT: readonly { readonly name: string; readonly reason: string
       "accepted so far are refused. Set it to the bundle where that is wanted",
   },
   {
+    name: "git, one server",
+    reason:
+      "git config --global http.https://HOST:PORT/.sslCAInfo BUNDLE does it without a variable",
+  },
+  {
     name: "DENO_TLS_CA_STORE",
     reason: "DENO_CERT adds to whichever store it names",
   },

@@ -213,6 +213,33 @@ describe("run", () => {
   });
 });
 
+describe("a CA that is replaced", () => {
+  test("is in the files that a running shell names, and the former one is not", async () => {
+    const { home, dir } = await makeHome();
+    const own = join(home, "own.pem");
+    writeFileSync(own, await otherRoot());
+    const env = { HOME: home, ...CLEAN, CURL_CA_BUNDLE: own, NODE_EXTRA_CA_CERTS: own };
+    const values = (await localtls(["env", "--shell", "json", "--dir", dir], { env })).json();
+    const paths: string[] = ["SSL_CERT_FILE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "DENO_CERT"]
+      .map((name) => values[name]);
+    const holds = (pem: string) => paths.map((path) => readFileSync(path, "utf8").includes(pem));
+    const former = readFileSync(join(dir, "root.pem"), "utf8");
+    assert.deepEqual(holds(former), paths.map(() => true));
+    const args = ["ca", "permit", "example.com", "--yes", "--stores", "java", "--dir", dir];
+    const replaced = await localtls(args, { env, timeoutMs: 60_000 });
+    assert.equal(replaced.code, 0, replaced.stderr);
+    const root = readFileSync(join(dir, "root.pem"), "utf8");
+    assert.notEqual(root, former);
+    assert.deepEqual(holds(root), paths.map(() => true));
+    assert.deepEqual(holds(former), paths.map(() => false));
+    const store = /trustStore=(\S+)/.exec(values.JAVA_TOOL_OPTIONS ?? "")?.[1];
+    if (store === undefined) return;
+    const argv = ["openssl", "pkcs12", "-in", store, "-nokeys", "-passin", "pass:changeit"];
+    const listed = (await run(argv)).stdout;
+    assert.deepEqual([listed.includes(root.trim()), listed.includes(former.trim())], [true, false]);
+  });
+});
+
 describe("env --install", () => {
   const files = {
     ".profile": "export A=profile\n",

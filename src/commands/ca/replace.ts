@@ -20,6 +20,7 @@ import { anchorOfAuthority } from "../anchors.ts";
 import { describeAuthority, sayWaiting } from "../authority.ts";
 import type { CommandContext, Workplace } from "../context.ts";
 import { type CommandResult, EXIT } from "../documents.ts";
+import { refreshEnvironment } from "../env/refresh.ts";
 import { refreshRoot } from "../mkcert_root.ts";
 import { exitCodeFor } from "../stores.ts";
 import { isEncrypted } from "./describe.ts";
@@ -127,6 +128,8 @@ async function replace(
     context,
     () => untrustFormer(context, workplace, stores, formerAnchor, made.authority.rootSha256),
   );
+  // Last: the system's bundle, which ours are made of, has no former root by now.
+  await refreshEnvironment(context, workplace, former, made.authority);
   return {
     document: {
       command: request.command,

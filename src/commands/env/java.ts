@@ -79,7 +79,7 @@ async function writeStore(
   store: string,
   own: string,
 ): Promise<RootsDocument> {
-  const { host, options } = context;
+  const { host } = context;
   const list = joinPath(files.directory, "java.pem");
   const base: RootsDocument = { source: "java", path: await stampOf(context, javas) };
   const held = await host.files.read(list);
@@ -88,13 +88,22 @@ async function writeStore(
     JSON.stringify(await files.baseOf(list)) === JSON.stringify(base) &&
     await host.files.info(store) !== undefined;
   if (isCurrent) return base;
-  const text = bundleText(base, await rootsOf(context, files, javas), own);
+  await writeStoreFiles(files, bundleText(base, await rootsOf(context, files, javas), own));
+  return base;
+}
+
+/** Writes store and list together. @param text The list, with its header. */
+export async function writeStoreFiles(files: EnvironmentFiles, text: string): Promise<void> {
   const { createTrustStore } = await import("../../x509/pkcs12/trust_store_writer.ts");
   const roots = decodePem(text).map(({ der }) => der)
     .filter((one, i, all) => all.findIndex((other) => equalBytes(other, one)) === i);
-  const content = options.dryRun ? "" : await createTrustStore(roots, STORE_PASSWORD);
-  await files.write([{ path: store, content }, { path: list, content: text }]);
-  return base;
+  await files.write([
+    {
+      path: joinPath(files.directory, "java.p12"),
+      content: await createTrustStore(roots, STORE_PASSWORD),
+    },
+    { path: joinPath(files.directory, "java.pem"), content: text },
+  ]);
 }
 
 /** Every cacerts with its size and time: one that changed is read again. */

@@ -27,6 +27,9 @@ import { javaOptions } from "./java.ts";
 /** A command that only asks a program for its settings. */
 const ASK_TIMEOUT_MS = 5_000;
 
+/** git writes keys in lower case. */
+const GIT_SETTING = "^http\\.(.*\\.)?sslcainfo$";
+
 /** What `env` prints and `run` sets. */
 export interface Environment {
   readonly variables: readonly VariableDocument[];
@@ -116,7 +119,13 @@ async function chooseBundle(room: Room, { name, fallbacks }: TrustVariable): Pro
   const { files, own } = room;
   let base: FileBase | undefined;
   for (const candidate of [name, ...fallbacks]) base ??= await userBase(room, candidate);
-  if (name === "GIT_SSL_CAINFO") base ??= await gitBase(room);
+  if (name === "GIT_SSL_CAINFO" && base === undefined) {
+    const git = await gitSettings(room);
+    if (git.perServer) {
+      return { reason: "git has files of roots for single servers: left as it is" };
+    }
+    base = git.base;
+  }
   const system = await files.publicRoots();
   if (base === undefined || base.path === system.base.path) {
     const path = await files.writeBundle("bundle", system.base, system.certificates, own);
@@ -150,14 +159,27 @@ async function userBase(
     : undefined;
 }
 
-/** What git's own settings say, for every repository of the user. */
-async function gitBase({ context }: Room): Promise<FileBase | undefined> {
+/** What git's own settings say; the user's over the machine's. Those of a repository are not everybody's. */
+async function gitSettings({ context }: Room): Promise<{
+  readonly base: FileBase | undefined;
+  /** Whether servers have files of their own, which the variable would hide. */
+  readonly perServer: boolean;
+}> {
   const { host } = context;
-  if (await host.commands.find("git") === undefined) return undefined;
-  const argv = ["git", "config", "--global", "--path", "--get", "http.sslCAInfo"];
-  const { code, stdout } = await host.commands.run(argv, { timeoutMs: ASK_TIMEOUT_MS });
-  const path = new TextDecoder().decode(stdout).replace(/\n$/, "");
-  return code === 0 && isAbsolutePath(path) ? { source: "file", path } : undefined;
+  if (await host.commands.find("git") === undefined) return { base: undefined, perServer: false };
+  let base: FileBase | undefined;
+  let perServer = false;
+  for (const scope of ["--global", "--system"]) {
+    const argv = ["git", "config", scope, "--path", "-z", "--get-regexp", GIT_SETTING];
+    const { code, stdout } = await host.commands.run(argv, { timeoutMs: ASK_TIMEOUT_MS });
+    if (code !== 0) continue;
+    for (const entry of new TextDecoder().decode(stdout).split("\0")) {
+      const [key = "", path = ""] = entry.split("\n");
+      if (key === "http.sslcainfo" && isAbsolutePath(path)) base ??= { source: "file", path };
+      else if (key !== "" && key !== "http.sslcainfo") perServer = true;
+    }
+  }
+  return { base, perServer };
 }
 
 /** @returns undefined, with a warning, where the file cannot be built upon. */

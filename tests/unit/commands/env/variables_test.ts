@@ -73,9 +73,18 @@ describe("makeEnvironment()", () => {
   test("git's own setting is built upon", async () => {
     const { values, read } = await environment({
       files: { [BUNDLE]: SYSTEM, "/corp.pem": CORP },
-      commands: { git: () => ({ stdout: "/corp.pem\n" }) },
+      commands: {
+        git: (argv) => argv.includes("--system") ? { stdout: "http.sslcainfo\n/corp.pem\0" } : 1,
+      },
     });
     assert.ok((await read(values["GIT_SSL_CAINFO"]!)).includes(CORP));
+    // The variable would hide what is said of single servers.
+    const single = await environment({
+      files: { [BUNDLE]: SYSTEM },
+      commands: { git: () => ({ stdout: "http.https://a.test/.sslcainfo\n/corp.pem\0" }) },
+    });
+    assert.equal(single.values["GIT_SSL_CAINFO"], undefined);
+    assert.match(single.leftOut.map(({ reason }) => reason).join(), /for single servers/);
   });
 
   test("what cannot be built upon is left alone, and named", async () => {

@@ -17,6 +17,8 @@ export type VariableContent =
   | "root"
   /** A file of the public roots (or of what the user's own file has) and our root. */
   | "bundle"
+  /** As a bundle, and only for a user who has told libpq of roots already. */
+  | "postgres"
   /** Options for a JVM that name a trust store. */
   | "java"
   /** Directories of PHP's settings, with one of ours at the end. */
@@ -67,6 +69,13 @@ export const TRUST_VARIABLES: readonly TrustVariable[] = [
   replacing("BUNDLE_SSL_CA_CERT", "Bundler", ["SSL_CERT_FILE"]),
   replacing("NIX_SSL_CERT_FILE", "Nix, and programs that it built", ["SSL_CERT_FILE"]),
   {
+    name: "PGSSLROOTCERT",
+    readers: "PostgreSQL clients (libpq)",
+    effect: "replaces",
+    content: "postgres",
+    fallbacks: [],
+  },
+  {
     name: "PHP_INI_SCAN_DIR",
     readers: "PHP (streams, curl)",
     effect: "replaces",
@@ -85,11 +94,6 @@ export const TRUST_VARIABLES: readonly TrustVariable[] = [
 
 /** Variables that are not set, with the reason; `--explain` shows them. */
 export const LEFT_OUT: readonly { readonly name: string; readonly reason: string }[] = [
-  {
-    name: "PGSSLROOTCERT",
-    reason: "libpq takes it as a wish to verify: with sslmode=require, servers that were " +
-      "accepted so far are refused. Set it to the bundle where that is wanted",
-  },
   {
     name: "git, one server",
     reason:

@@ -14,6 +14,7 @@ import { after, describe, test } from "node:test";
 import {
   type EnvironmentClient,
   environmentClients,
+  POSTGRES_OFFSET,
   siteFor,
 } from "../support/environment_clients.ts";
 import { LOCALTLS, localtls } from "../support/localtls.ts";
@@ -21,6 +22,7 @@ import { createNetwork, type TestNetwork } from "../support/netns.ts";
 import { missingNginx, startNginx } from "../support/nginx.ts";
 import { once } from "../support/once.ts";
 import { unconstrainedCa } from "../support/openssl.ts";
+import { missingPostgres, startPostgres } from "../support/postgres.ts";
 import { mustRun } from "../support/processes.ts";
 import { freshHome, mapNames } from "../support/sandbox.ts";
 import { formatTable } from "../support/text_table.ts";
@@ -53,10 +55,16 @@ const prepared = once(async () => {
     ssl_certificate ${cert};
     ssl_certificate_key ${key};${await siteFor(word)}
 }`;
+  const theirs = await ca.issue("DNS:public.test");
   const servers = [
     await server(4443, files, "ours"),
-    await server(4444, await ca.issue("DNS:public.test"), "public"),
+    await server(4444, theirs, "public"),
   ];
+  if (!missingPostgres()) {
+    const { server } = network.hosts;
+    await startPostgres(server, 4443 + POSTGRES_OFFSET, files, "ours");
+    await startPostgres(server, 4444 + POSTGRES_OFFSET, theirs, "public");
+  }
   await startNginx(network.hosts.server, servers.join("\n"), [4443, 4444]);
   return network;
 });

@@ -8,6 +8,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { scriptFile } from "./https_client.ts";
+import { missingPostgres } from "./postgres.ts";
 import { findProgram, mustRun, run } from "./processes.ts";
 import { scratchDirectory } from "./sandbox.ts";
 
@@ -140,6 +141,10 @@ export function environmentClients(): EnvironmentClient[] {
     ),
     script("Ruby", "ruby", (url) => [ruby(), url]),
     script("PHP", "php", (url) => [php(), url]),
+    {
+      ...script("psql", "psql", psqlWords, { ownVariable: "PGSSLROOTCERT" }),
+      missing: () => Promise.resolve(missingPostgres()),
+    },
     compiled("Go", "go", async (directory) => {
       const binary = join(directory, "fetch");
       writeFileSync(join(directory, "fetch.go"), GO_SOURCE);
@@ -158,6 +163,15 @@ export function environmentClients(): EnvironmentClient[] {
       return ["java", "-cp", directory, "Fetch"];
     }),
   ];
+}
+
+/** A thousand above the port of the HTTPS server of the same name is a PostgreSQL with the same certificate. */
+export const POSTGRES_OFFSET = 1000;
+
+function psqlWords(url: string): string[] {
+  const { hostname, port } = new URL(url);
+  const place = `host=${hostname} port=${Number(port) + POSTGRES_OFFSET} dbname=postgres`;
+  return [`${place} user=postgres sslmode=verify-full`, "-Atc", "show cluster_name"];
 }
 
 interface ScriptOptions extends Pick<EnvironmentClient, "env" | "success" | "ownVariable"> {

@@ -104,6 +104,25 @@ describe("makeEnvironment()", () => {
     }
   });
 
+  test("libpq is told only where the user has told it of roots: it would verify from then on", async () => {
+    const files = { [BUNDLE]: SYSTEM, "/corp.pem": CORP };
+    const none = await environment({ files });
+    assert.equal(none.values["PGSSLROOTCERT"], undefined);
+    assert.match(none.leftOut.map(({ reason }) => reason).join(), /a wish to verify/);
+    for (
+      const options of [
+        { files, env: { PGSSLROOTCERT: "/corp.pem" } },
+        { files: { ...files, "/home/ann/.postgresql/root.crt": CORP } },
+      ]
+    ) {
+      const { values, read, root } = await environment(options);
+      const text = await read(values["PGSSLROOTCERT"]!);
+      assert.ok(text.includes(CORP) && text.includes(root));
+    }
+    const system = await environment({ files, env: { PGSSLROOTCERT: "system" } });
+    assert.equal(system.values["PGSSLROOTCERT"], undefined);
+  });
+
   test("settings of PHP and wget keep what the user has in theirs", async () => {
     const { values, read } = await environment({
       files: { [BUNDLE]: SYSTEM, "/home/ann/.wgetrc": "quiet = on" },

@@ -14,6 +14,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { TRUST_VARIABLES } from "../../src/recipes/environment.ts";
 import { LOCALTLS, localtls } from "../support/localtls.ts";
 import { findProgram, run, start, waitFor } from "../support/processes.ts";
@@ -156,6 +157,21 @@ describe("run", () => {
       assert.equal(code, 5, signal);
       assert.equal(stdout, `ready\ngot ${signal}\n`);
     }
+  });
+
+  test("at a terminal Ctrl-C reaches the command once, and the command is at the terminal", async () => {
+    const { home, dir } = await makeHome();
+    const script = "trap 'n=$((n+1))' INT; [ -t 0 ] && [ -t 1 ] && echo ready; i=0; " +
+      'while [ $i -lt 15 ]; do sleep 0.1; i=$((i+1)); done; echo "count $n"; exit 3';
+    const terminal = fileURLToPath(new URL("../support/terminal.py", import.meta.url));
+    const keys = JSON.stringify([["ready", "\u0003"]]);
+    const command = [LOCALTLS, "run", "--dir", dir, "--", "sh", "-c", script];
+    const { stdout } = await run(["python3", terminal, keys, ...command], {
+      env: { HOME: home, ...CLEAN },
+    });
+    const { shown, code } = JSON.parse(stdout);
+    assert.match(shown, /count 1\r?\n/);
+    assert.equal(code, 3);
   });
 
   test("a command that a signal ends is 128 and its number; none is 127, no program 126", async () => {

@@ -21,7 +21,8 @@ const NPM = {
   "webpack-dev-server": "5.2.7",
 };
 
-const PIP = ["gunicorn==27.0.1", "uvicorn==0.54.0"];
+/** Two servers, and two clients with roots of their own. */
+const PIP = ["gunicorn==27.0.1", "uvicorn==0.54.0", "requests==2.34.2", "httpx==0.28.1"];
 
 const SPRING = ["org.springframework.boot", "spring-boot-starter-web", "3.5.0"];
 

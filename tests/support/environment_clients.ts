@@ -4,9 +4,10 @@
  * @module
  */
 
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { PYTHON } from "./config_servers.ts";
 import { scriptFile } from "./https_client.ts";
 import { missingPostgres } from "./postgres.ts";
 import { findProgram, mustRun, run } from "./processes.ts";
@@ -95,7 +96,8 @@ public class Fetch {
 
 /** Every program, also those that are missing here. */
 export function environmentClients(): EnvironmentClient[] {
-  const python = findProgram("python3");
+  const venv = join(PYTHON, "python3");
+  const python = existsSync(venv) ? venv : findProgram("python3");
   return [
     script("Node", "node", (url) => ["--input-type=module", "--eval", javascript(url)], {
       ownVariable: "NODE_EXTRA_CA_CERTS",

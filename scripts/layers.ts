@@ -29,6 +29,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   server: ["host"],
   commands: [
     "doctor",
+    "server",
     "castore",
     "truststore",
     "recipes",
@@ -60,6 +61,8 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "@peculiar/webcrypto": ["x509"],
   "@peculiar/x509": ["inspect"],
   "fflate": ["share"],
+  "mrmime": ["server"],
+  "range-parser": ["server"],
   "tlds": ["pki"],
   "uqr": ["cli", "share"],
 };

@@ -51,7 +51,7 @@ export async function execute(
       report: (event) => reporter.report(event),
     });
     await reporter.finish(result);
-    return result.exitCode;
+    return result.stay === undefined ? result.exitCode : await result.stay();
   } catch (error) {
     const known = asLocalTlsError(error);
     await reporter.fail(command.name, known);
@@ -65,7 +65,7 @@ export function makeReporter(
   options: Pick<GlobalOptions, "json" | "quiet">,
   loadScreen: () => Promise<Screen>,
 ): Reporter {
-  if (options.json) return new JsonReporter(host);
+  if (options.json) return new JsonReporter(host, options.quiet);
   return new TextReporter(host, { quiet: options.quiet, program: PROGRAM }, loadScreen);
 }
 

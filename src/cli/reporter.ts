@@ -2,7 +2,8 @@
  * The two reporters: the only parts of localtls that print.
  *
  * Text: results to stdout; progress, warnings and errors to stderr with the program's name in front.
- * JSON: one document on stdout, errors too; nothing on stderr.
+ * JSON: one document on stdout, errors too; nothing on stderr. A command that stays prints its document, on one line,
+ * when it is ready; what it has to say after that goes to stderr.
  *
  * @module
  */
@@ -27,7 +28,13 @@ export interface Reporter {
 /** Makes the stdout text of a command's document. An empty string prints nothing. */
 export type Screen = (
   document: CommandResult["document"],
-  tools: { readonly style: Style; readonly quiet: boolean; readonly program: string },
+  tools: {
+    readonly style: Style;
+    readonly quiet: boolean;
+    readonly program: string;
+    /** Whether somebody sees it at a terminal. */
+    readonly isTerminal?: boolean;
+  },
 ) => string;
 
 /** Prints for people. */
@@ -50,8 +57,9 @@ export class TextReporter implements Reporter {
   report(event: ReportEvent): void {
     // Those are for lists: list_reporter.ts.
     if (event.type === "part" || event.type === "count") return;
-    if (event.type === "progress" && this.#options.quiet) return;
+    if ((event.type === "progress" || event.type === "log") && this.#options.quiet) return;
     this.#hasSpoken = true;
+    if (event.type === "log") return this.#host.write("stderr", `${printable(event.line)}\n`);
     const message = printable(event.message);
     this.#say(event.type === "warning" ? `warning: ${message}` : message);
   }
@@ -61,10 +69,12 @@ export class TextReporter implements Reporter {
       this.#loadScreen(),
       chooseStyle(this.#host, "stdout"),
     ]);
-    const text = screen(printableDocument(result.document), { style, ...this.#options });
+    const isTerminal = await this.#host.isTerminal("stdout");
+    const tools = { style, ...this.#options, isTerminal };
+    const text = screen(printableDocument(result.document), tools);
     if (text === "") return;
     // Both streams meet on a terminal: a line of air between the progress and the result.
-    if (this.#hasSpoken && await this.#host.isTerminal("stdout")) this.#host.write("stderr", "\n");
+    if (this.#hasSpoken && isTerminal) this.#host.write("stderr", "\n");
     this.#host.write("stdout", text.endsWith("\n") ? text : `${text}\n`);
   }
 
@@ -82,20 +92,26 @@ export class TextReporter implements Reporter {
 /** Prints for programs. */
 export class JsonReporter implements Reporter {
   readonly #host: CliHost;
+  readonly #quiet: boolean;
   readonly #warnings: Warning[] = [];
+  #isPrinted = false;
 
-  constructor(host: CliHost) {
+  constructor(host: CliHost, quiet = false) {
     this.#host = host;
+    this.#quiet = quiet;
   }
 
   report(event: ReportEvent): void {
-    if (event.type === "warning") {
-      this.#warnings.push({ code: event.code, message: event.message });
+    if (event.type === "log" && !this.#quiet) {
+      this.#host.write("stderr", `${printable(event.line)}\n`);
     }
+    if (event.type !== "warning") return;
+    if (!this.#isPrinted) this.#warnings.push({ code: event.code, message: event.message });
+    else this.#host.write("stderr", `localtls: warning: ${printable(event.message)}\n`);
   }
 
-  finish({ document }: CommandResult): Promise<void> {
-    return this.#print({ ...document, warnings: this.#warnings });
+  finish({ document, stay }: CommandResult): Promise<void> {
+    return this.#print({ ...document, warnings: this.#warnings }, stay === undefined ? 2 : 0);
   }
 
   fail(command: string, error: LocalTlsError): Promise<void> {
@@ -108,8 +124,13 @@ export class JsonReporter implements Reporter {
     });
   }
 
-  #print(fields: Readonly<Record<string, unknown>>): Promise<void> {
-    const document = JSON.stringify({ version: DOCUMENT_VERSION, ...fields }, undefined, 2);
+  #print(fields: Readonly<Record<string, unknown>>, indentation = 2): Promise<void> {
+    this.#isPrinted = true;
+    const document = JSON.stringify(
+      { version: DOCUMENT_VERSION, ...fields },
+      undefined,
+      indentation,
+    );
     this.#host.write("stdout", `${document}\n`);
     return Promise.resolve();
   }

@@ -15,6 +15,7 @@ import { mkcert } from "./routes/mkcert.ts";
 import { accept, csr } from "./routes/requesting.ts";
 import { list, renew } from "./routes/renewing.ts";
 import { share } from "./routes/sharing.ts";
+import { proxy, serve } from "./routes/serving.ts";
 import { completions, config, version } from "./routes/printing.ts";
 import { status, trust, uninstall, untrust } from "./routes/trusting.ts";
 
@@ -31,6 +32,8 @@ export function buildRoutes(): RouteMap<CliContext> {
       trust,
       untrust,
       inspect,
+      serve,
+      proxy,
       status,
       doctor,
       uninstall,

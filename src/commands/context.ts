@@ -28,6 +28,8 @@ export type ReportEvent =
   | { readonly type: "notice"; readonly message: string }
   /** A part of the answer is there: told at once and forgotten. */
   | { readonly type: "part"; readonly document: CertLineDocument | RenewLineDocument }
+  /** A line of a log, as it is; not with --quiet. */
+  | { readonly type: "log"; readonly line: string }
   /** Work that is counted goes on: a bar on a terminal, nothing elsewhere. */
   | { readonly type: "count"; readonly done: number; readonly total: number }
   /** Something the user should know, that does not stop the command. */

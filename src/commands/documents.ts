@@ -14,6 +14,7 @@ import type { CaCommandDocument } from "./ca/documents.ts";
 import type { AcceptDocument, CsrDocument } from "./csr/documents.ts";
 import type { EnvironmentDocument, ProfileResult } from "./env/documents.ts";
 import type { InspectDocument } from "./inspect/document.ts";
+import type { ServingDocument } from "./serving/documents.ts";
 import type { PlannedStep } from "../truststore/store.ts";
 import type { StoreResult } from "../truststore/change.ts";
 
@@ -272,12 +273,15 @@ export type CommandDocument =
   | DoctorDocument
   | EnvironmentDocument
   | ShareDocument
+  | ServingDocument
   | TextDocument;
 
 /** How a command ended. */
 export interface CommandResult<D extends CommandDocument = CommandDocument> {
   readonly document: D;
   readonly exitCode: number;
+  /** Work that begins once the document is printed, until the user ends it. @returns The exit code. */
+  readonly stay?: () => Promise<number>;
 }
 
 /** The error part of a failed document. */

@@ -6,13 +6,9 @@
 
 import { currentCertificates } from "../castore/ledger.ts";
 import type { StateDirectory } from "../castore/state_directory.ts";
-import { LocalTlsError } from "../errors.ts";
-import type { Host } from "../host/host.ts";
 import { type Authority, openAuthority } from "../pki/authority.ts";
 import { createHierarchy } from "../pki/hierarchy.ts";
-import { checkPermitted, type Permitted } from "../pki/permitted.ts";
 import { checkCurrent } from "../pki/validity.ts";
-import { parseRequestedName, type RequestedName } from "../pki/requested_name.ts";
 import type { PlannedStep, TrustStore } from "../truststore/store.ts";
 import { anchorOfAuthority } from "./anchors.ts";
 import { profilePath, writeProfile } from "./apple_profile.ts";
@@ -27,6 +23,7 @@ import { type CommandResult, EXIT, type TrustDocument } from "./documents.ts";
 import { filesMatch, findKept, issueToFiles, parseNames, requirePermitted } from "./issuing.ts";
 import { describeAddressChange, findAddressChange, ownAddresses } from "./lan_addresses.ts";
 import { outputFiles, planOutput } from "./output_files.ts";
+import { ownNames } from "./own_names.ts";
 import { probeTrust } from "./probe.ts";
 import { changeTrust, exitCodeFor, findStores, planTrust, type StoreOptions } from "./stores.ts";
 
@@ -127,29 +124,6 @@ async function warnAboutAddresses(
     const { message, command } = describeAddressChange(program, change);
     report({ type: "warning", code: "LAN_ADDRESS_CHANGED", message: `${message}: ${command}` });
   }
-}
-
-/** localhost, the loopback addresses, the host name and this machine's LAN addresses, as far as the CA may. */
-async function ownNames(host: Host, permitted: Permitted): Promise<RequestedName[]> {
-  const candidates = [
-    "localhost",
-    "127.0.0.1",
-    "::1",
-    host.network.hostName(),
-    ...await host.network.addresses(),
-  ];
-  const names = new Map<string, RequestedName>();
-  for (const candidate of candidates) {
-    try {
-      const { name } = parseRequestedName(candidate);
-      checkPermitted(name, permitted);
-      names.set(name.value, name);
-    } catch (error) {
-      // A public address, or a host name that is none: the user did not ask for it.
-      if (!(error instanceof LocalTlsError)) throw error;
-    }
-  }
-  return [...names.values()];
 }
 
 async function planSetup(

@@ -282,7 +282,7 @@ export interface Host {
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
   /**
    * Aborted when this process is asked to end (SIGINT, SIGTERM). From the first call on it is for the caller to
-   * end: the signals do nothing else any more.
+   * end; only a second signal ends the process at once.
    */
   stopSignal(): AbortSignal;
   /** Absolute path of this program; undefined where a runtime runs its source. */

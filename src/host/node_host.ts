@@ -115,14 +115,23 @@ function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
   });
 }
 
+/** Whoever starts this program may pass on a signal that the terminal has sent to both: the same one, twice. */
+const REPEATED_SIGNAL_MS = 300;
+
 let stopController: AbortController | undefined;
 
 function stopSignal(): AbortSignal {
   if (stopController === undefined) {
     const controller = new AbortController();
     stopController = controller;
-    for (const name of ["SIGINT", "SIGTERM"] as const) {
-      process.on(name, () => controller.abort());
+    let firstAt = 0;
+    for (const [name, number] of [["SIGINT", 2], ["SIGTERM", 15]] as const) {
+      process.on(name, () => {
+        if (!controller.signal.aborted) {
+          firstAt = Date.now();
+          controller.abort();
+        } else if (Date.now() - firstAt > REPEATED_SIGNAL_MS) process.exit(128 + number);
+      });
     }
   }
   return stopController.signal;

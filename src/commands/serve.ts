@@ -1,0 +1,79 @@
+/**
+ * `serve [DIR]`: an HTTPS server for files, in place of `python -m http.server`.
+ *
+ * @module
+ */
+
+import { logged } from "../server/access_log.ts";
+import { startHttpRedirect } from "../server/http_redirect.ts";
+import { startSecureServer } from "../server/secure_server.ts";
+import { makeWebHandler } from "../server/web_handler.ts";
+import type { CommandContext } from "./context.ts";
+import { type CommandResult, EXIT } from "./documents.ts";
+import { resolvePath } from "./output_files.ts";
+import { listenAddresses, namedAddresses, serverUrls } from "./serving/addresses.ts";
+import type { ServingDocument } from "./serving/documents.ts";
+import { type KeyFlags, openKeySource } from "./serving/key_source.ts";
+import { parseAllowedOrigins } from "./serving/origins.ts";
+import { runSession } from "./serving/session.ts";
+
+/** What both servers take. */
+export interface ListenFlags extends KeyFlags {
+  /** Addresses to listen on. Default: all. */
+  readonly host?: readonly string[] | undefined;
+  readonly port: number;
+  /** Origins, "" or "*" for all of them. */
+  readonly cors?: string | undefined;
+  /** Port of a plain HTTP server that redirects. */
+  readonly httpRedirect?: number | undefined;
+}
+
+/** What the user asked for. */
+export interface ServeFlags extends ListenFlags {
+  readonly directory: string;
+  readonly spa?: boolean | undefined;
+}
+
+/** Runs `serve`. Throws FILE_*, NETWORK, USAGE, NAME_*, and what opening the CA throws. */
+export async function serve(
+  context: CommandContext,
+  flags: ServeFlags,
+): Promise<CommandResult<ServingDocument>> {
+  const { host, options } = context;
+  const directory = resolvePath(host, flags.directory);
+  const addresses = listenAddresses(flags.host);
+  const cors = parseAllowedOrigins(flags.cors);
+  const plain = await makeWebHandler({ directory, spa: flags.spa, cors });
+  if (options.dryRun) {
+    const document = { command: "serve", ok: true, urls: [], port: flags.port, directory } as const;
+    return { document: { ...document, planned: [] }, exitCode: EXIT.done };
+  }
+  const source = await openKeySource(context, flags, namedAddresses(addresses));
+  // From here on a signal ends it in order.
+  host.stopSignal();
+  const handler = options.quiet
+    ? plain
+    : logged(plain, (line) => context.report({ type: "log", line }));
+  const keyPair = source.first;
+  const server = await startSecureServer({ addresses, port: flags.port, keyPair, handler });
+  const redirect = flags.httpRedirect === undefined
+    ? undefined
+    : await startHttpRedirect(addresses, flags.httpRedirect, server.port);
+  const { certificate } = source.first;
+  const urls = await serverUrls(host, addresses, server.port, certificate.names);
+  return {
+    document: {
+      command: "serve",
+      ok: true,
+      urls: urls.all,
+      ...(urls.lan === undefined ? {} : { lanUrl: urls.lan }),
+      port: server.port,
+      directory,
+      certificate,
+      ...(source.ca === undefined ? {} : { ca: source.ca }),
+      ...(redirect === undefined ? {} : { redirectPort: redirect.port }),
+    },
+    exitCode: EXIT.done,
+    stay: () => runSession(context, { server, source, close: () => redirect?.close() }),
+  };
+}

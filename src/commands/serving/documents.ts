@@ -1,0 +1,37 @@
+/**
+ * The document of `serve` and `proxy`: printed when they listen.
+ *
+ * @module
+ */
+
+import type { BaseDocument, CaDocument } from "../documents.ts";
+
+/** The certificate that a server presents. */
+export interface ServingCertificate {
+  readonly names: readonly string[];
+  /** ISO 8601, UTC. */
+  readonly notAfter: string;
+  readonly sha256: string;
+  /** Absolute paths; absent for a certificate that is in memory alone. */
+  readonly cert?: string;
+  readonly key?: string;
+}
+
+/** `serve`, `proxy`. */
+export interface ServingDocument extends BaseDocument {
+  readonly command: "serve" | "proxy";
+  /** Every address under which it can be reached, the one for this machine first. */
+  readonly urls: readonly string[];
+  /** That of another machine or a phone. */
+  readonly lanUrl?: string;
+  readonly port: number;
+  /** The served directory. */
+  readonly directory?: string;
+  /** Where requests go to, by the beginning of their path. */
+  readonly routes?: readonly { readonly path: string; readonly target: string }[];
+  readonly certificate?: ServingCertificate;
+  /** The root that clients have to trust; absent for a certificate from elsewhere. */
+  readonly ca?: CaDocument;
+  /** Port of the plain HTTP server that redirects here. */
+  readonly redirectPort?: number;
+}

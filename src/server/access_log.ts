@@ -1,0 +1,45 @@
+/**
+ * A line for every request.
+ *
+ * @module
+ */
+
+import type { Handler, WebRequest } from "./exchange.ts";
+
+/** Milliseconds that lines are collected for: a write for each would cost more than the answers. */
+const FLUSH_MS = 100;
+
+/** Longer targets are cut: a log is for people. */
+const MAX_TARGET = 200;
+
+/**
+ * Adds the log to a handler.
+ *
+ * @param write Takes one or several lines.
+ */
+export function logged(handler: Handler, write: (lines: string) => void): Handler {
+  let lines: string[] = [];
+  const flush = () => {
+    write(lines.join("\n"));
+    lines = [];
+  };
+  return (request, response) => {
+    const start = performance.now();
+    // Asked now: a connection that has ended knows of no address any more.
+    const from = (request.socket?.remoteAddress ?? "-").replace(/^::ffff:/, "");
+    response.once("close", () => {
+      const took = Math.round(performance.now() - start);
+      // An answer that was cut short has an end all the same; the line says so.
+      const status = response.writableEnded ? response.statusCode : `${response.statusCode}-`;
+      if (lines.push(line(request, from, status, took)) === 1) setTimeout(flush, FLUSH_MS);
+    });
+    return handler(request, response);
+  };
+}
+
+function line(request: WebRequest, from: string, status: number | string, took: number): string {
+  const time = new Date().toISOString().slice(11, 19);
+  const target = request.url ?? "/";
+  const shown = target.length > MAX_TARGET ? `${target.slice(0, MAX_TARGET)}...` : target;
+  return `${time}Z ${from} ${request.method} ${shown} ${status} ${took} ms`;
+}

@@ -1,0 +1,75 @@
+/**
+ * A request and its answer, whichever version of HTTP carries them.
+ *
+ * @module
+ */
+
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
+
+/** A request. That of HTTP/2 offers the same (node:http2, compatibility API). */
+export type WebRequest = IncomingMessage;
+
+/** An answer. */
+export type WebResponse = ServerResponse;
+
+/** Answers a request. What it throws becomes a 500. */
+export type Handler = (request: WebRequest, response: WebResponse) => void | Promise<void>;
+
+/** Header fields of an answer, by their names in lower case. */
+export type Fields = Record<string, string | number | string[]>;
+
+/** Methods that ask for a representation and change nothing (RFC 9110, 9.2.1). */
+export function isRead(request: WebRequest): boolean {
+  return request.method === "GET" || request.method === "HEAD";
+}
+
+/** A field of a request, where it came once; undefined where it is missing. */
+export function field(headers: IncomingHttpHeaders, name: string): string | undefined {
+  const value = headers[name];
+  return Array.isArray(value) ? value.join(", ") : value;
+}
+
+/** Answers with a text in memory; HEAD gets its fields alone. */
+export function send(
+  request: WebRequest,
+  response: WebResponse,
+  status: number,
+  fields: Fields,
+  body: string | Uint8Array = "",
+): void {
+  const bytes = typeof body === "string" ? new TextEncoder().encode(body) : body;
+  // RFC 9110, 8.6: no Content-Length with 204.
+  const length = status === 204 || status === 304 ? {} : { "content-length": bytes.length };
+  response.writeHead(status, { ...fields, ...length });
+  if (request.method === "HEAD" || bytes.length === 0) response.end();
+  else response.end(bytes);
+}
+
+/** The host of the request as the client sees it: HTTP/2 has it in a field of its own (RFC 9113, 8.3.1). */
+export function requestHost(request: WebRequest): string | undefined {
+  return field(request.headers, ":authority") ?? field(request.headers, "host");
+}
+
+/**
+ * Ends an answer in a way that cannot be taken for its end: over HTTP/2 the stream is reset with INTERNAL_ERROR
+ * (RFC 9113, 7), over HTTP/1.1 the connection is closed in the middle.
+ */
+export function abort(response: WebResponse): void {
+  const { stream } = response as { stream?: { close?(code: number): void } };
+  if (stream?.close === undefined) response.destroy();
+  else stream.close(2);
+}
+
+/**
+ * Whether it says just once for which host it is (RFC 9112, 3.2): of two, the next server may take the other. HTTP/2 has
+ * :authority, and Host must agree with it (RFC 9113, 8.3.1).
+ */
+export function namesOneHost(request: WebRequest): boolean {
+  const hosts: string[] = [];
+  for (let i = 0; i < request.rawHeaders.length; i += 2) {
+    const name = request.rawHeaders[i]!.toLowerCase();
+    if (name === "host" || name === ":authority") hosts.push(request.rawHeaders[i + 1] ?? "");
+  }
+  const limit = request.httpVersionMajor >= 2 ? 2 : 1;
+  return hosts.length >= 1 && hosts.length <= limit && hosts.every((host) => host === hosts[0]);
+}

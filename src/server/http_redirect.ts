@@ -1,0 +1,59 @@
+/**
+ * Plain HTTP that only says where HTTPS is.
+ *
+ * @module
+ */
+
+import { createServer, type Server } from "node:http";
+import { requestHost } from "./exchange.ts";
+import { sendError } from "./page.ts";
+import { listenError } from "./secure_server.ts";
+
+/** A redirecting server. */
+export interface HttpRedirect {
+  readonly port: number;
+  close(): void;
+}
+
+/** Host of a Host field (RFC 9110, 7.2), without its port. */
+const HOST = /^([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i;
+
+/** Starts it. @param httpsPort Where requests are sent to. Throws NETWORK. */
+export async function startHttpRedirect(
+  addresses: readonly string[],
+  port: number,
+  httpsPort: number,
+): Promise<HttpRedirect> {
+  const servers: Server[] = [];
+  let chosen = port;
+  for (const address of addresses) {
+    const server = createServer((request, response) => {
+      const host = HOST.exec(requestHost(request) ?? "")?.[1];
+      const target = request.url ?? "/";
+      if (host === undefined || !target.startsWith("/")) {
+        return sendError(request, response, 400, "This address cannot be read.");
+      }
+      const port = httpsPort === 443 ? "" : `:${httpsPort}`;
+      // 307 keeps method and body, and is not remembered: the port belongs to a server that comes and goes.
+      response.writeHead(307, { location: `https://${host}${port}${target}`, "content-length": 0 });
+      response.end();
+    });
+    server.on("clientError", (_error, socket) => socket.destroy());
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", (error) => reject(listenError(error, address, port)));
+      server.listen({ host: address, port: chosen }, resolve);
+    });
+    const bound = server.address();
+    if (typeof bound === "object" && bound !== null) chosen = bound.port;
+    servers.push(server);
+  }
+  return {
+    port: chosen,
+    close: () => {
+      for (const server of servers) {
+        server.close();
+        server.closeAllConnections();
+      }
+    },
+  };
+}

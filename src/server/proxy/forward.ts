@@ -1,0 +1,189 @@
+/**
+ * Passes requests on, and the answers back; both as they come, however long they are.
+ *
+ * @module
+ */
+
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import { type AllowedOrigins, corsFields, joinVary } from "../cors.ts";
+import { abort, type Fields, type WebRequest, type WebResponse } from "../exchange.ts";
+import { sendError } from "../page.ts";
+import { type FieldOptions, requestFields, responseFields } from "./fields.ts";
+import { type Route, upstreamPath } from "./routes.ts";
+import { describeUpstreamError, type Upstream } from "./upstream.ts";
+
+/** What forwarding needs to know. */
+export interface ForwardOptions {
+  readonly upstream: Upstream;
+  readonly host?: FieldOptions["host"] | undefined;
+  readonly passCertificate: boolean;
+  readonly cors?: AllowedOrigins | undefined;
+  readonly timeoutMs: number;
+}
+
+/** Passes one request on. */
+export function forward(
+  request: WebRequest,
+  response: WebResponse,
+  route: Route,
+  url: URL,
+  options: ForwardOptions,
+): void {
+  const { cors, timeoutMs } = options;
+  const extra = cors === undefined ? {} : corsFields(request, cors);
+  const fields = fieldsFor(request, url, options);
+  // How the body ends is said anew: by the length where that is known, in chunks where it is not.
+  const body = hasBody(request);
+  if (!body) delete fields["content-length"];
+  const outgoing = options.upstream.request(url, {
+    method: request.method,
+    path: upstreamPath(route, url, request.url ?? "/"),
+    headers: body && fields["content-length"] === undefined
+      ? { ...fields, "transfer-encoding": "chunked" }
+      : fields,
+  });
+  let isLate = false;
+  const timer = timeoutMs === 0 ? undefined : setTimeout(() => {
+    isLate = true;
+    outgoing.destroy(new Error("No answer in time"));
+  }, timeoutMs);
+  outgoing.on("response", (answer) => {
+    clearTimeout(timer);
+    passBack(request, response, answer, {
+      ...responseFields(answer, request, { url, path: route.path, withCors: cors !== undefined }),
+      ...extra,
+      ...mergedVary(answer, extra),
+    });
+  });
+  outgoing.on("error", (error) => {
+    clearTimeout(timer);
+    if (response.headersSent) abort(response);
+    else if (isLate) {
+      const explanation = `${url.origin} did not answer within ${timeoutMs / 1000} seconds.`;
+      sendError(request, response, 504, explanation, extra);
+    } else sendError(request, response, 502, describeUpstreamError(error, url), extra);
+  });
+  // Who asked has gone: nobody waits for the answer.
+  response.on("close", () => {
+    clearTimeout(timer);
+    outgoing.destroy();
+  });
+  request.on("error", () => outgoing.destroy());
+  if (body) request.pipe(outgoing);
+  else outgoing.end();
+}
+
+function passBack(
+  request: WebRequest,
+  response: WebResponse,
+  answer: IncomingMessage,
+  fields: Fields,
+): void {
+  response.writeHead(answer.statusCode ?? 502, fields);
+  // Server-sent events: the head goes out now, not with the first event.
+  response.flushHeaders?.();
+  answer.on("error", () => abort(response));
+  // A body that ends too soon must not look as if it were complete.
+  answer.on("aborted", () => abort(response));
+  if (request.method === "HEAD") {
+    answer.resume();
+    response.end();
+  } else answer.pipe(response);
+}
+
+/** Passes a request for another protocol on (RFC 9110, 7.8), and then whatever both sides say. */
+export function forwardUpgrade(
+  request: WebRequest,
+  socket: Duplex,
+  head: Uint8Array,
+  route: Route,
+  url: URL,
+  options: ForwardOptions,
+): void {
+  const outgoing = options.upstream.request(url, {
+    method: "GET",
+    path: upstreamPath(route, url, request.url ?? "/"),
+    headers: {
+      ...fieldsFor(request, url, options),
+      connection: "Upgrade",
+      upgrade: "websocket",
+    },
+  });
+  const timer = options.timeoutMs === 0
+    ? undefined
+    : setTimeout(() => outgoing.destroy(new Error("No answer in time")), options.timeoutMs);
+  outgoing.on("upgrade", (answer, upstream, first) => {
+    clearTimeout(timer);
+    const fields = responseFields(answer, request, { url, path: route.path, withCors: false });
+    socket.write(headOf(101, { ...fields, connection: "Upgrade", upgrade: "websocket" }));
+    if (first.length > 0) socket.write(first);
+    if (head.length > 0) upstream.write(head);
+    join(socket, upstream);
+  });
+  outgoing.on("response", (answer) => {
+    clearTimeout(timer);
+    // Refused: the reason is passed on, and its end is the end of the connection.
+    const fields = responseFields(answer, request, { url, path: route.path, withCors: false });
+    socket.write(headOf(answer.statusCode ?? 502, { ...fields, connection: "close" }));
+    answer.on("error", () => socket.destroy());
+    answer.pipe(socket);
+  });
+  outgoing.on("error", () => {
+    clearTimeout(timer);
+    refuseUpgrade(socket, 502);
+  });
+  socket.on("close", () => outgoing.destroy());
+  outgoing.end();
+}
+
+/** Answers a request for another protocol that goes nowhere. */
+export function refuseUpgrade(socket: Duplex, status: number): void {
+  if (!socket.writable) return;
+  socket.end(headOf(status, { connection: "close", "content-length": 0 }));
+}
+
+function join(a: Duplex, b: Duplex): void {
+  for (const [from, to] of [[a, b], [b, a]] as const) {
+    from.on("error", () => to.destroy());
+    from.on("close", () => to.destroy());
+    from.pipe(to);
+  }
+}
+
+function headOf(status: number, fields: Fields): string {
+  const reason = status === 101 ? "Switching Protocols" : "Answer";
+  const lines = Object.entries(fields).flatMap(([name, value]) =>
+    [value].flat().map((one) => `${name}: ${one}`)
+  );
+  return [`HTTP/1.1 ${status} ${reason}`, ...lines, "", ""].join("\r\n");
+}
+
+function fieldsFor(
+  request: WebRequest,
+  url: URL,
+  { host, passCertificate }: ForwardOptions,
+): Fields {
+  // A server behind HTTPS is chosen, and its certificate checked, by its own name.
+  const chosen = host ?? (url.protocol === "https:" ? "target" : "keep");
+  return requestFields(request, url, { host: chosen, passCertificate });
+}
+
+function hasBody(request: WebRequest): boolean {
+  const { headers, method } = request;
+  if (headers["transfer-encoding"] !== undefined) return true;
+  if (headers["content-length"] !== undefined) {
+    return headers["content-length"] !== "0" || isSending(method);
+  }
+  // HTTP/2 needs neither of the two.
+  return request.httpVersionMajor >= 2 && isSending(method);
+}
+
+function isSending(method: string | undefined): boolean {
+  return method === "POST" || method === "PUT" || method === "PATCH";
+}
+
+function mergedVary(answer: IncomingMessage, extra: Fields): Fields {
+  const vary = joinVary(answer.headers["vary"], extra["vary"]);
+  return vary === "" ? {} : { vary };
+}

@@ -1,0 +1,108 @@
+/**
+ * One origin in front of several servers and directories.
+ *
+ * @module
+ */
+
+import type { Duplex } from "node:stream";
+import { answerPreflight, corsFields, isPreflight } from "../cors.ts";
+import {
+  type Handler,
+  namesOneHost,
+  send,
+  type WebRequest,
+  type WebResponse,
+} from "../exchange.ts";
+import { sendError } from "../page.ts";
+import { realDirectory } from "../web_handler.ts";
+import { serveDirectory } from "../static/handler.ts";
+import type { ClientCertificates } from "../client_certificates.ts";
+import { forward, type ForwardOptions, forwardUpgrade, refuseUpgrade } from "./forward.ts";
+import { belowRoute, findRoute, isPlainTarget, type Route } from "./routes.ts";
+
+/** How requests are answered. */
+export interface ProxyOptions extends ForwardOptions {
+  /** The longest path first. */
+  readonly routes: readonly Route[];
+  /** Directories are served with /index.html where a page is missing. */
+  readonly spa?: boolean | undefined;
+  /** Decides which clients get an answer at all. */
+  readonly clients?: ClientCertificates | undefined;
+}
+
+/** The two ways in which a request arrives. */
+export interface ProxyHandler {
+  readonly handler: Handler;
+  readonly onUpgrade: (request: WebRequest, socket: Duplex, head: Uint8Array) => void;
+}
+
+/** Makes the handler. Throws FILE_* for a directory that cannot be served. */
+export async function makeProxyHandler(options: ProxyOptions): Promise<ProxyHandler> {
+  const { routes, spa, cors, clients } = options;
+  const directories = new Map<Route, ReturnType<typeof serveDirectory>>();
+  for (const route of routes) {
+    if (route.target.kind !== "directory") continue;
+    const root = await realDirectory(route.target.directory);
+    directories.set(route, serveDirectory({ root, spa }));
+  }
+  const answer = (request: WebRequest, response: WebResponse): void | Promise<void> => {
+    const target = request.url ?? "/";
+    if (!isPlainTarget(target) || !namesOneHost(request)) {
+      return sendError(request, response, 400, "This address cannot be read.");
+    }
+    if (cors !== undefined && isPreflight(request)) {
+      return answerPreflight(request, response, cors);
+    }
+    const extra = cors === undefined ? {} : corsFields(request, cors);
+    const route = findRoute(routes, target);
+    if (route === undefined) {
+      return sendError(request, response, 404, "There is nothing at this address.", extra);
+    }
+    if (route.target.kind === "upstream") {
+      return forward(request, response, route, route.target.url, options);
+    }
+    const query = target.slice(route.path.length);
+    if (route.path !== "/" && (query === "" || query.startsWith("?"))) {
+      // Links in the page of a directory are relative to its slash.
+      const location = `${route.path}/${query}`;
+      return send(request, response, 301, { location, "cache-control": "no-cache", ...extra });
+    }
+    return directories.get(route)!(request, response, extra, {
+      target: belowRoute(route, target),
+      base: route.path === "/" ? "" : route.path,
+    });
+  };
+  if (clients === undefined) {
+    return {
+      handler: answer,
+      onUpgrade: (request, socket, head) => upgrade(options, request, socket, head),
+    };
+  }
+  return {
+    async handler(request, response) {
+      const refusal = await clients.judge(request);
+      if (refusal === undefined) return await answer(request, response);
+      sendError(request, response, 403, refusal);
+    },
+    onUpgrade(request, socket, head) {
+      clients.judge(request).then((refusal) => {
+        if (refusal === undefined) upgrade(options, request, socket, head);
+        else refuseUpgrade(socket, 403);
+      }, () => refuseUpgrade(socket, 500));
+    },
+  };
+}
+
+function upgrade(
+  options: ProxyOptions,
+  request: WebRequest,
+  socket: Duplex,
+  head: Uint8Array,
+): void {
+  const target = request.url ?? "/";
+  if (!isPlainTarget(target) || !namesOneHost(request)) return refuseUpgrade(socket, 400);
+  const route = findRoute(options.routes, target);
+  const isWebSocket = String(request.headers["upgrade"]).toLowerCase() === "websocket";
+  if (route?.target.kind !== "upstream" || !isWebSocket) return refuseUpgrade(socket, 404);
+  forwardUpgrade(request, socket, head, route, route.target.url, options);
+}

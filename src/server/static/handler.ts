@@ -1,0 +1,219 @@
+/**
+ * Answers requests with the files of a directory.
+ *
+ * @module
+ */
+
+import {
+  abort,
+  field,
+  type Fields,
+  isRead,
+  send,
+  type WebRequest,
+  type WebResponse,
+} from "../exchange.ts";
+import { PAGE_FIELDS, sendError } from "../page.ts";
+import { chooseRange, evaluate } from "./conditional.ts";
+import { acceptedCodings } from "./encodings.ts";
+import { FileStore, openSame, type Place, type ServedFile } from "./file_store.ts";
+import { renderListing } from "./listing.ts";
+import { formatRequestPath, parseRequestPath, type RequestPath } from "./request_path.ts";
+
+/** How a directory is served. */
+export interface StaticOptions {
+  /** Absolute, without symlinks. */
+  readonly root: string;
+  /** Names that are missing are answered with /index.html, for programs that route in the browser. */
+  readonly spa?: boolean | undefined;
+}
+
+/** A directory that is served below a path of its own. */
+export interface Mount {
+  /** The request target below the path. */
+  readonly target: string;
+  /** The path, without a slash at its end. */
+  readonly base: string;
+}
+
+/** Octets read at once from a large file. */
+const CHUNK_BYTES = 256 * 1024;
+
+const ALLOW = "GET, HEAD, OPTIONS";
+const NOT_HERE = "There is nothing at this address.";
+
+/** Answers a request. `extra` are fields that are added to every answer: those of CORS. */
+export type DirectoryHandler = (
+  request: WebRequest,
+  response: WebResponse,
+  extra: Fields,
+  mount?: Mount,
+) => Promise<void> | void;
+
+/** The handler of a directory. */
+export function serveDirectory(options: StaticOptions): DirectoryHandler {
+  const store = new FileStore(options.root);
+  return (request, response, extra, mount) => {
+    const target = mount?.target ?? request.url ?? "/";
+    if (isRead(request)) {
+      const known = store.recall(keyOf(target, request));
+      if (known !== undefined) return sendFile(request, response, known, extra);
+    }
+    return find(store, options, request, response, { base: "", ...mount, target }, extra);
+  };
+}
+
+function keyOf(target: string, request: WebRequest): string {
+  return `${target}\n${field(request.headers, "accept-encoding") ?? ""}`;
+}
+
+async function find(
+  store: FileStore,
+  options: StaticOptions,
+  request: WebRequest,
+  response: WebResponse,
+  { target, base }: Mount,
+  extra: Fields,
+): Promise<void> {
+  if (request.method === "OPTIONS") {
+    return send(request, response, 204, { allow: ALLOW, ...extra });
+  }
+  if (!isRead(request)) {
+    const explanation = `Files can be read here, and nothing else.`;
+    return sendError(request, response, 405, explanation, { allow: ALLOW, ...extra });
+  }
+  const path = parseRequestPath(target);
+  if (path === undefined) {
+    return sendError(request, response, 400, "This address cannot be read.", extra);
+  }
+  const codings = acceptedCodings(field(request.headers, "accept-encoding"));
+  const key = keyOf(target, request);
+  let place = await store.find(path.names, codings, path.directory ? undefined : key);
+  if (place.kind === "directory") {
+    if (!path.directory) return redirectToDirectory(request, response, path, base, extra);
+    const index = await store.find([...path.names, "index.html"], codings, key);
+    if (index.kind === "file") place = index;
+    else return await sendListing(store, request, response, path, place.path, extra);
+  } else if (place.kind === "file" && path.directory && path.names.length > 0) {
+    place = { kind: "missing" };
+  }
+  if (place.kind === "missing" && options.spa && isNavigation(request, path)) {
+    place = await store.find(["index.html"], codings);
+  }
+  return await answer(request, response, place, extra);
+}
+
+async function answer(
+  request: WebRequest,
+  response: WebResponse,
+  place: Place,
+  extra: Fields,
+): Promise<void> {
+  if (place.kind === "file") await sendFile(request, response, place.file, extra);
+  else sendError(request, response, 404, NOT_HERE, extra);
+}
+
+/** A page, not a picture or script that is missing: that should be seen. */
+function isNavigation(request: WebRequest, { names }: RequestPath): boolean {
+  return (names.at(-1) ?? "").includes(".") === false ||
+    (field(request.headers, "accept") ?? "").includes("text/html");
+}
+
+function redirectToDirectory(
+  request: WebRequest,
+  response: WebResponse,
+  { names, query }: RequestPath,
+  base: string,
+  extra: Fields,
+): void {
+  const location = base + formatRequestPath(names, true) + query;
+  send(request, response, 301, { location, "cache-control": "no-cache", ...extra });
+}
+
+async function sendListing(
+  store: FileStore,
+  request: WebRequest,
+  response: WebResponse,
+  { names }: RequestPath,
+  path: string,
+  extra: Fields,
+): Promise<void> {
+  try {
+    const page = await renderListing(store, path, names);
+    send(request, response, 200, { ...PAGE_FIELDS, ...extra }, page);
+  } catch {
+    sendError(request, response, 403, "This directory cannot be read.", extra);
+  }
+}
+
+function sendFile(
+  request: WebRequest,
+  response: WebResponse,
+  file: ServedFile,
+  extra: Fields,
+): void | Promise<void> {
+  const fields: Fields = {
+    "content-type": file.type,
+    "last-modified": file.lastModified,
+    etag: file.etag,
+    "accept-ranges": "bytes",
+    // Kept, and asked for again each time: what is being worked on is never stale.
+    "cache-control": "no-cache",
+    "x-content-type-options": "nosniff",
+    ...extra,
+  };
+  if (file.coding !== undefined) fields["content-encoding"] = file.coding;
+  if (file.varies) fields["vary"] = vary(extra);
+  switch (evaluate(request, file)) {
+    case "not modified":
+      return send(request, response, 304, fields);
+    case "failed":
+      return sendError(request, response, 412, "The file has changed.", extra);
+  }
+  const range = chooseRange(request, file.size, file);
+  if (range === "unsatisfiable") {
+    const unsatisfied = { "content-range": `bytes */${file.size}`, ...extra };
+    return sendError(request, response, 416, "The file is shorter than that.", unsatisfied);
+  }
+  const { start, end } = range ?? { start: 0, end: file.size - 1 };
+  if (range !== undefined) fields["content-range"] = `bytes ${start}-${end}/${file.size}`;
+  fields["content-length"] = end - start + 1;
+  const status = range === undefined ? 200 : 206;
+  if (request.method === "HEAD" || file.size === 0) {
+    response.writeHead(status, fields);
+    response.end();
+    return;
+  }
+  if (file.body !== undefined) {
+    response.writeHead(status, fields);
+    response.end(range === undefined ? file.body : file.body.subarray(start, end + 1));
+    return;
+  }
+  return sendStream(request, response, file, { status, fields, start, end });
+}
+
+async function sendStream(
+  request: WebRequest,
+  response: WebResponse,
+  file: ServedFile,
+  { status, fields, start, end }: {
+    readonly status: number;
+    readonly fields: Fields;
+    readonly start: number;
+    readonly end: number;
+  },
+): Promise<void> {
+  const handle = await openSame(file);
+  if (handle === undefined) return sendError(request, response, 404, NOT_HERE);
+  if (response.destroyed) return await handle.close();
+  response.writeHead(status, fields);
+  const stream = handle.createReadStream({ start, end, highWaterMark: CHUNK_BYTES });
+  // A file that is cut short, a reader that goes away: the connection says so by its end.
+  stream.on("error", () => abort(response));
+  response.on("close", () => stream.destroy());
+  stream.pipe(response);
+}
+
+function vary(extra: Fields): string {
+  return extra["vary"] === undefined ? "Accept-Encoding" : `Accept-Encoding, ${extra["vary"]}`;
+}

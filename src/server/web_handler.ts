@@ -1,0 +1,48 @@
+/**
+ * From the options of `serve` to one handler: CORS around the files.
+ *
+ * @module
+ */
+
+import { promises as fs } from "node:fs";
+import { LocalTlsError } from "../errors.ts";
+import { describeSystemError, systemCode } from "../host/system_error.ts";
+import { type AllowedOrigins, answerPreflight, corsFields, isPreflight } from "./cors.ts";
+import type { Handler } from "./exchange.ts";
+import { serveDirectory } from "./static/handler.ts";
+
+/** How a directory is served. */
+export interface WebOptions {
+  readonly directory: string;
+  readonly spa?: boolean | undefined;
+  readonly cors?: AllowedOrigins | undefined;
+}
+
+/** The handler of a directory. Throws FILE_NOT_FOUND, FILE_READ. */
+export async function makeWebHandler(options: WebOptions): Promise<Handler> {
+  const { directory, spa, cors } = options;
+  const files = serveDirectory({ root: await realDirectory(directory), spa });
+  if (cors === undefined) return (request, response) => files(request, response, {});
+  return (request, response) => {
+    if (isPreflight(request)) return answerPreflight(request, response, cors);
+    return files(request, response, corsFields(request, cors));
+  };
+}
+
+/** The directory without symlinks: what is served is compared with it. Throws FILE_NOT_FOUND, FILE_READ. */
+export async function realDirectory(directory: string): Promise<string> {
+  try {
+    const path = await fs.realpath(directory);
+    if ((await fs.stat(path)).isDirectory()) {
+      await fs.access(path, fs.constants.R_OK | fs.constants.X_OK);
+      return path;
+    }
+  } catch (error) {
+    const code = systemCode(error) === "ENOENT" ? "FILE_NOT_FOUND" : "FILE_READ";
+    const state = describeSystemError(error);
+    throw new LocalTlsError(code, `Cannot serve "${directory}": ${state}`, { cause: error });
+  }
+  throw new LocalTlsError("FILE_READ", `Cannot serve "${directory}": it is not a directory`, {
+    hints: ["Give the directory that the file is in"],
+  });
+}

@@ -12,7 +12,7 @@ import type { SecureContextOptions, TlsOptions } from "node:tls";
 import { LocalTlsError } from "../errors.ts";
 import { systemCode } from "../host/system_error.ts";
 import type { Handler, WebRequest, WebResponse } from "./exchange.ts";
-import { sendError } from "./page.ts";
+import { Exchanges } from "./exchanges.ts";
 
 /** A certificate with its key, as PEM. */
 export interface KeyPair {
@@ -66,7 +66,7 @@ const KEEP_ALIVE_MS = 30_000;
 
 /** Starts to listen. Throws NETWORK, also where only one of the addresses is taken. */
 export async function startSecureServer(options: SecureServerOptions): Promise<SecureServer> {
-  const exchanges = new Exchanges(options);
+  const exchanges = new Exchanges(options.handler);
   const listeners: Listener[] = [];
   let { port } = options;
   let { keyPair } = options;
@@ -196,60 +196,4 @@ export function listenError(error: unknown, address: string, port: number): Loca
     hints: [hint],
     cause: error,
   });
-}
-
-/** The requests that are under way, and the connections. */
-class Exchanges {
-  readonly #options: SecureServerOptions;
-  readonly #sockets = new Set<Duplex>();
-  #underway = 0;
-  #whenIdle: (() => void) | undefined;
-
-  constructor(options: SecureServerOptions) {
-    this.#options = options;
-  }
-
-  run(request: WebRequest, response: WebResponse): void {
-    this.#underway++;
-    response.once("close", () => this.#ended());
-    try {
-      const answer = this.#options.handler(request, response);
-      if (answer instanceof Promise) answer.catch(() => answerFailure(request, response));
-    } catch {
-      answerFailure(request, response);
-    }
-  }
-
-  addSocket(socket: Duplex): void {
-    if (this.#sockets.has(socket)) return;
-    this.#sockets.add(socket);
-    socket.on("close", () => this.#sockets.delete(socket));
-    socket.on("error", () => {});
-  }
-
-  /** @returns Whether nothing is under way any more. */
-  async finish(graceMs: number): Promise<boolean> {
-    if (this.#underway === 0) return true;
-    return await new Promise((resolve) => {
-      const timer = setTimeout(() => resolve(false), graceMs);
-      this.#whenIdle = () => {
-        clearTimeout(timer);
-        resolve(true);
-      };
-    });
-  }
-
-  destroyAll(): void {
-    for (const socket of this.#sockets) socket.destroy();
-  }
-
-  #ended(): void {
-    this.#underway--;
-    if (this.#underway === 0) this.#whenIdle?.();
-  }
-}
-
-function answerFailure(request: WebRequest, response: WebResponse): void {
-  if (response.headersSent) response.destroy();
-  else sendError(request, response, 500, "This server made a mistake.");
 }

@@ -2,11 +2,12 @@
 
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { connect } from "node:tls";
 import { type BackEnd, startBackEnd } from "../support/back_end.ts";
-import { run, waitFor } from "../support/processes.ts";
+import { run, start, waitFor } from "../support/processes.ts";
 import { exchange } from "../support/raw_https.ts";
 import { makeScratch } from "../support/scratch.ts";
 import { type Serving, startServing } from "../support/serving.ts";
@@ -117,7 +118,6 @@ for (const version of ["--http1.1", "--http2"]) {
       const started = Date.now();
       const arrivals: number[] = [];
       const url = `https://127.0.0.1:${proxy.port}/events`;
-      const { start } = await import("../support/processes.ts");
       const running = start(["curl", "-sSkN", version, url], { timeoutMs: 20_000 });
       running.child.stdout?.on("data", () => arrivals.push(Date.now() - started));
       assert.match((await running.ended).stdout, /data: 1\n\ndata: 2\n\ndata: 3/);
@@ -258,24 +258,25 @@ describe("a target with HTTPS", () => {
     const client = ["cert", "--client", "ann", "--cert-file=ann.pem", "--key-file=ann-key.pem"];
     const issued = await scratch.run(client);
     assert.equal(issued.code, 0, issued.stderr);
-    const read = (name: string) => readFileSync(join(scratch.work, name), "utf8");
-    const mutual = await startBackEnd({
-      cert: read("mu.pem"),
-      key: read("mu-key.pem"),
-      ca: readFileSync(join(scratch.state, "root.pem"), "utf8"),
-      requestCert: true,
-      rejectUnauthorized: true,
-    });
-    const target = `https://127.0.0.1:${mutual.port}`;
+    const port = await freePort();
+    const mutual = start([
+      "openssl",
+      "s_server",
+      "-accept",
+      `127.0.0.1:${port}`,
+      ...["-cert", "mu.pem", "-cert_chain", "mu.pem", "-key", "mu-key.pem"],
+      ...["-CAfile", join(scratch.state, "root.pem")],
+      ...["-Verify", "3", "-verify_return_error", "-www", "-quiet"],
+    ], { cwd: scratch.work });
+    const target = `https://127.0.0.1:${port}`;
     const known = await startProxy([target, "--client-cert=ann.pem"]);
     const nobody = await startProxy([target]);
     try {
-      const answer = await curl("/", [], known);
-      assert.equal(answer.status, 200, answer.body);
+      await waitFor("openssl", async () => (await curl("/", [], known)).status === 200);
       assert.equal((await curl("/", [], nobody)).status, 502);
     } finally {
       await Promise.all([known.process.stop(), nobody.process.stop()]);
-      mutual.close();
+      await mutual.stop();
     }
   });
 });
@@ -290,6 +291,8 @@ for (const version of ["--http1.1", "--http2"]) {
       const stranger = makeScratch();
       assert.equal((await issue(scratch)).code, 0);
       assert.equal((await issue(stranger)).code, 0);
+      const names = ["127.0.0.1", "--cert-file=own-server.pem", "--key-file=own-server-key.pem"];
+      assert.equal((await scratch.run(["cert", ...names])).code, 0);
       const other = await startProxy([String(backEnd.port), "--require-client-cert"]);
       const files = (home: typeof scratch) => [
         version,
@@ -301,9 +304,13 @@ for (const version of ["--http1.1", "--http2"]) {
       try {
         const before = backEnd.seen.length;
         const without = await curl("/x", [version], other);
-        assert.ok(without.code !== 0 || without.status === 403, without.head);
+        assert.equal(without.status, 403, without.head + without.stderr);
         const wrong = await curl("/x", files(stranger), other);
-        assert.ok(wrong.code !== 0 || wrong.status === 403, wrong.head);
+        assert.equal(wrong.status, 403, wrong.head + wrong.stderr);
+        const server = ["--cert", "own-server.pem", "--key", "own-server-key.pem"]
+          .map((word) => word.startsWith("-") ? word : join(scratch.work, word));
+        const notForClients = await curl("/x", [version, ...server], other);
+        assert.equal(notForClients.status, 403, notForClients.head + notForClients.stderr);
         assert.equal(backEnd.seen.length, before);
         const forged = ["-H", "X-Client-Cert-Subject: CN=root", "-H", "Client-Cert: :AAAA:"];
         const right = await curl("/x", [...files(scratch), ...forged], other);
@@ -338,6 +345,14 @@ test("what cannot be meant is refused before anything is made", SLOW, async () =
     assert.match(result.stderr, message);
   }
 });
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
 
 test("a WebSocket does not keep the program from ending", SLOW, async () => {
   const other = await startProxy([String(backEnd.port)]);

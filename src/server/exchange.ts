@@ -5,6 +5,7 @@
  */
 
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
 
 /** A request. That of HTTP/2 offers the same (node:http2, compatibility API). */
 export type WebRequest = IncomingMessage;
@@ -55,9 +56,11 @@ export function requestHost(request: WebRequest): string | undefined {
  * (RFC 9113, 7), over HTTP/1.1 the connection is closed in the middle.
  */
 export function abort(response: WebResponse): void {
-  const { stream } = response as { stream?: { close?(code: number): void } };
-  if (stream?.close === undefined) response.destroy();
-  else stream.close(2);
+  const { stream } = response as { stream?: Duplex };
+  if (stream === undefined) return void response.destroy();
+  // Only an error makes it a reset; without one, the stream ends as if it were complete.
+  stream.on("error", () => {});
+  stream.destroy(new Error("The answer was cut short"));
 }
 
 /**

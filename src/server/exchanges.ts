@@ -5,7 +5,7 @@
  */
 
 import type { Duplex } from "node:stream";
-import type { Handler, WebRequest, WebResponse } from "./exchange.ts";
+import { abort, type Handler, type WebRequest, type WebResponse } from "./exchange.ts";
 import { sendError } from "./page.ts";
 
 /** The requests that are under way, and the connections. */
@@ -60,6 +60,6 @@ export class Exchanges {
 }
 
 function answerFailure(request: WebRequest, response: WebResponse): void {
-  if (response.headersSent) response.destroy();
+  if (response.headersSent) abort(response);
   else sendError(request, response, 500, "This server made a mistake.");
 }

@@ -4,8 +4,10 @@
  * @module
  */
 
+import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createSecureServer, type ServerOptions } from "node:https";
+import type { Duplex } from "node:stream";
 
 /** The running back end. */
 export interface BackEnd {
@@ -17,8 +19,23 @@ export interface BackEnd {
   close(): void;
 }
 
+/** Echoes one short text frame (RFC 6455, 5.2): from a client masked, to it not. */
+function speakWebSocket(request: IncomingMessage, socket: Duplex): void {
+  const key = `${request.headers["sec-websocket-key"]}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`;
+  socket.write(
+    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+      `Sec-WebSocket-Accept: ${createHash("sha1").update(key).digest("base64")}\r\n\r\n`,
+  );
+  socket.once("data", (frame: Uint8Array) => {
+    const mask = frame.subarray(2, 6);
+    const text = frame.subarray(6, 6 + (frame[1]! & 0x7f)).map((octet, i) => octet ^ mask[i % 4]!);
+    const answer = new TextEncoder().encode(`echo:${new TextDecoder().decode(text)}`);
+    socket.write(new Uint8Array([0x81, answer.length, ...answer]));
+  });
+}
+
 /** Starts it on a loopback port. @param tls For HTTPS. */
-export async function startBackEnd(tls?: ServerOptions): Promise<BackEnd> {
+export async function startBackEnd(tls?: ServerOptions, chosenPort = 0): Promise<BackEnd> {
   const abandoned: string[] = [];
   const seen: string[] = [];
   const answer = (request: IncomingMessage, response: ServerResponse) => {
@@ -82,13 +99,14 @@ export async function startBackEnd(tls?: ServerOptions): Promise<BackEnd> {
       socket.end("HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno");
       return;
     }
+    if (request.url?.endsWith("/socket")) return speakWebSocket(request, socket);
     socket.write(
       "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
         "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n",
     );
     socket.on("data", (data: Uint8Array) => socket.write(`echo:${new TextDecoder().decode(data)}`));
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(chosenPort, "127.0.0.1", resolve));
   const { port } = server.address() as { port: number };
   return {
     port,

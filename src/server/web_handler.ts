@@ -9,7 +9,7 @@ import { LocalTlsError } from "../errors.ts";
 import { describeSystemError, systemCode } from "../host/system_error.ts";
 import { type AllowedOrigins, answerPreflight, corsFields, isPreflight } from "./cors.ts";
 import type { Handler } from "./exchange.ts";
-import { serveDirectory } from "./static/handler.ts";
+import { NO_FIELDS, serveDirectory } from "./static/handler.ts";
 
 /** How a directory is served. */
 export interface WebOptions {
@@ -22,7 +22,7 @@ export interface WebOptions {
 export async function makeWebHandler(options: WebOptions): Promise<Handler> {
   const { directory, spa, cors } = options;
   const files = serveDirectory({ root: await realDirectory(directory), spa });
-  if (cors === undefined) return (request, response) => files(request, response, {});
+  if (cors === undefined) return (request, response) => files(request, response, NO_FIELDS);
   return (request, response) => {
     if (isPreflight(request)) return answerPreflight(request, response, cors);
     return files(request, response, corsFields(request, cors));

@@ -36,6 +36,9 @@ export interface Mount {
   readonly base: string;
 }
 
+/** For answers without fields of CORS: one object, so that it can be known again. */
+export const NO_FIELDS: Fields = Object.freeze({});
+
 /** Octets read at once from a large file. */
 const CHUNK_BYTES = 256 * 1024;
 
@@ -146,12 +149,16 @@ async function sendListing(
   }
 }
 
-function sendFile(
-  request: WebRequest,
-  response: WebResponse,
-  file: ServedFile,
-  extra: Fields,
-): void | Promise<void> {
+const readyFields = new WeakMap<ServedFile, Fields>();
+
+/** Whether neither a condition nor a range is asked for. */
+function isPlain({ headers }: WebRequest): boolean {
+  return headers["range"] === undefined && headers["if-none-match"] === undefined &&
+    headers["if-modified-since"] === undefined && headers["if-match"] === undefined &&
+    headers["if-unmodified-since"] === undefined;
+}
+
+function fileFields(file: ServedFile, extra: Fields): Fields {
   const fields: Fields = {
     "content-type": file.type,
     "last-modified": file.lastModified,
@@ -164,6 +171,28 @@ function sendFile(
   };
   if (file.coding !== undefined) fields["content-encoding"] = file.coding;
   if (file.varies) fields["vary"] = vary(extra);
+  return fields;
+}
+
+function sendFile(
+  request: WebRequest,
+  response: WebResponse,
+  file: ServedFile,
+  extra: Fields,
+): void | Promise<void> {
+  const { body } = file;
+  if (body !== undefined && extra === NO_FIELDS && request.method === "GET" && isPlain(request)) {
+    // What most requests are: the fields are made once for each file.
+    let ready = readyFields.get(file);
+    if (ready === undefined) {
+      ready = { ...fileFields(file, extra), "content-length": file.size };
+      readyFields.set(file, ready);
+    }
+    response.writeHead(200, ready);
+    response.end(body);
+    return;
+  }
+  const fields = fileFields(file, extra);
   switch (evaluate(request, file)) {
     case "not modified":
       return send(request, response, 304, fields);

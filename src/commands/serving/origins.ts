@@ -5,7 +5,7 @@
  */
 
 import { LocalTlsError } from "../../errors.ts";
-import { parseOrigin } from "../../recipes/nginx.ts";
+import { parseOrigin } from "../../recipes/http_addresses.ts";
 import type { AllowedOrigins } from "../../server/cors.ts";
 
 /** @param text Of the option: nothing or "*" for all, or origins with commas in between. Throws USAGE. */

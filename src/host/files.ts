@@ -1,0 +1,128 @@
+/**
+ * What localtls asks of a machine's files: reading bounded, writing whole or not at all. host.ts, which is the rest
+ * of the machine, passes these types on.
+ *
+ * @module
+ */
+
+import type { Bytes } from "../bytes.ts";
+import type { LocalTlsError } from "../errors.ts";
+
+/** A numeric owner of files. */
+export interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** What a path is, without following a symlink at its end. */
+export interface FileInfo {
+  readonly type: "file" | "directory" | "symlink" | "other";
+  /** Bytes. */
+  readonly size: number;
+  /** Permission bits, 0 to 0o7777. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Milliseconds since the epoch. */
+  readonly modifiedMs: number;
+  /** Tells files of one file system apart; 0 where the system has no such number. */
+  readonly inode: number;
+}
+
+/** Options of {@link Files.write}. */
+export interface WriteOptions {
+  /** Permission bits of the new file. Default 0o600: whoever writes something public says so. */
+  readonly mode?: number;
+  /** Who gets the file; needs root where it is somebody else. */
+  readonly owner?: Owner | undefined;
+}
+
+/** One file of {@link Files.writeTogether}. */
+export interface FileToWrite extends WriteOptions {
+  readonly path: string;
+  readonly content: Uint8Array | string;
+}
+
+/** Files. Every failure is a LocalTlsError (FILE_*) that names the path. */
+export interface Files {
+  /**
+   * Reads a plain file whole, following symlinks.
+   * @param maxBytes Refuses larger ones with FILE_TOO_LARGE before reading. Default 16 MiB.
+   * @returns undefined where nothing stands at the path.
+   */
+  read(path: string, maxBytes?: number): Promise<Bytes | undefined>;
+  /** What stands at the path (the symlink itself, not its target); undefined for nothing. */
+  info(path: string): Promise<FileInfo | undefined>;
+  /** Names in a directory, sorted; an empty list where there is none. */
+  list(directory: string): Promise<string[]>;
+  /** The path with every symlink resolved; undefined for nothing. */
+  realPath(path: string): Promise<string | undefined>;
+  /** Whether this process may write there (for a missing path: create there). */
+  writable(path: string): Promise<boolean>;
+  /**
+   * Writes a whole file: a new exclusive temporary file beside it, fsync, rename, directory fsync.
+   * Never follows a symlink at the path (refused with FILE_UNSAFE), leaves nothing behind on failure.
+   */
+  write(path: string, content: Uint8Array | string, options?: WriteOptions): Promise<void>;
+  /**
+   * As write(), for files that make sense only together (a certificate and its key): all of them are
+   * written and synced beside their places before the first is renamed, so that a full disk or a
+   * directory that cannot be written to leaves every old file as it was.
+   */
+  writeTogether(files: readonly FileToWrite[]): Promise<void>;
+  /**
+   * As writeTogether(), for many groups that have nothing to do with each other: the disk is waited for once
+   * and not for each. Never rejects for a group: one that cannot be written is an error in its place, and
+   * stops no other.
+   */
+  writeGroups(
+    groups: readonly (readonly FileToWrite[])[],
+  ): Promise<(LocalTlsError | undefined)[]>;
+  /**
+   * Appends one line (O_APPEND, O_NOFOLLOW, one write, fsync); makes the file if needed. A file that
+   * does not end with a line end (its last writer was killed) gets one first.
+   */
+  appendLine(path: string, line: string, options?: WriteOptions): Promise<void>;
+  /** As appendLine(), for several lines in one write and one fsync; nothing for none. */
+  appendLines(path: string, lines: readonly string[], options?: WriteOptions): Promise<void>;
+  /**
+   * Makes the directory and the missing ones above it, all with the same mode (default 0o700) and
+   * owner; leaves existing ones as they are.
+   */
+  makeDirectory(path: string, options?: WriteOptions): Promise<void>;
+  /**
+   * Renames a file or directory within one directory, or into another of the same file system, and
+   * syncs the directory. A plain file at the new path is replaced.
+   */
+  rename(from: string, to: string): Promise<void>;
+  /** Removes a file or symlink. @returns whether there was one. */
+  remove(path: string): Promise<boolean>;
+  /** Removes an empty directory. @returns whether it was removed. */
+  removeDirectory(path: string): Promise<boolean>;
+}
+
+/**
+ * The files of a system that does not run: a mounted image, a chroot, an unpacked container. Paths are absolute and mean
+ * what they mean to that system's own programs: links are followed inside it, and nothing leads out. Messages name the
+ * path on this machine.
+ */
+export interface ImageFiles extends
+  Pick<
+    Files,
+    | "read"
+    | "info"
+    | "list"
+    | "realPath"
+    | "writable"
+    | "write"
+    | "makeDirectory"
+    | "remove"
+    | "removeDirectory"
+  > {
+  /** The real path of the image's root on this machine. */
+  readonly root: string;
+  /** What a symlink says; undefined for whatever is none. */
+  readLink(path: string): Promise<string | undefined>;
+  /** Makes a symlink where nothing stands; what it says is not looked at. */
+  makeLink(path: string, target: string): Promise<void>;
+}

@@ -5,9 +5,9 @@
  */
 
 import type { Check } from "../doctor/check.ts";
-import { reportClients, summarizeServer, type Summary } from "../doctor/report.ts";
-import { parsePageOrigin } from "../doctor/findings/page.ts";
-import { parseTarget } from "../doctor/target.ts";
+import type { Summary } from "../doctor/report.ts";
+import type { Sight } from "../doctor/sight.ts";
+import { parseTarget, type Target } from "../doctor/target.ts";
 import { LocalTlsError } from "../errors.ts";
 import type { CommandContext } from "./context.ts";
 import { openWorkplace } from "./context.ts";
@@ -43,14 +43,25 @@ export async function doctor(
     return answer("this machine", summarizeMachine(checks), checks, {});
   }
   const target = parseTarget(flags.url);
-  const page = flags.origin === undefined ? undefined : parsePageOrigin(flags.origin);
-  const { examineUrl } = await import("./doctor_server.ts");
+  const page = flags.origin === undefined
+    ? undefined
+    : (await import("../doctor/findings/page.ts")).parsePageOrigin(flags.origin);
+  const looking = target.secure ? look(context, target) : undefined;
   const workplace = await openWorkplace(context);
-  const { checks, verdicts, probes } = await examineUrl(context, workplace, flags, target, page);
+  const { examineUrl } = await import("./doctor_server.ts");
+  const report = await examineUrl(context, workplace, flags, { target, page, looking });
+  const { checks, verdicts, probes } = report;
+  const { reportClients, summarizeServer } = await import("../doctor/report.ts");
   return answer(target.url.href, summarizeServer(verdicts, checks), checks, {
     clients: reportClients(verdicts),
     ...(probes !== undefined && { probes }),
   });
+}
+
+/** Begun before anything else is loaded: the server answers while this program gets ready to read what it says. */
+async function look({ host }: CommandContext, target: Target): Promise<Sight> {
+  const { lookAtServer } = await import("../doctor/sight.ts");
+  return await lookAtServer(host.network, target);
 }
 
 function answer(

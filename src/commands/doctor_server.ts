@@ -14,6 +14,7 @@ import { networkChecks } from "../doctor/findings/network.ts";
 import { plainHttpChecks } from "../doctor/findings/plain_http.ts";
 import { trustChecks } from "../doctor/findings/trust.ts";
 import type { ProbeReport } from "../doctor/probe_clients.ts";
+import type { Sight } from "../doctor/sight.ts";
 import type { Target } from "../doctor/target.ts";
 import type { Verdict } from "../doctor/verdicts.ts";
 import { anchorOfCertificate } from "./anchors.ts";
@@ -29,19 +30,27 @@ export interface ServerReport {
   readonly probes?: readonly ProbeReport[];
 }
 
-/** Looks at the server, and at how a page of the origin may call it. */
+/** What is to be looked at. */
+export interface ServerQuestion {
+  readonly target: Target;
+  /** The origin of the page that calls the server. */
+  readonly page: URL | undefined;
+  /** The look at the server, which goes on; undefined for plain HTTP. */
+  readonly looking: Promise<Sight> | undefined;
+}
+
+/** Examines the server, and how a page of the origin may call it. */
 export async function examineUrl(
   context: CommandContext,
   workplace: Workplace,
   flags: DoctorFlags,
-  target: Target,
-  page: URL | undefined,
+  { target, page, looking }: ServerQuestion,
 ): Promise<ServerReport> {
   const { host } = context;
   const { state } = workplace;
   context.report({ type: "progress", message: `looking at ${target.origin}` });
   const reading = readOwnRoot(context, workplace);
-  if (!target.secure) {
+  if (looking === undefined) {
     const adviser = await makeAdviser(context, workplace, target, page, await reading, undefined);
     return { checks: await plainHttpChecks(adviser, page), verdicts: [] };
   }
@@ -49,6 +58,7 @@ export async function examineUrl(
     examineServer({
       host,
       target,
+      looking,
       stores: findStores(context, workplace, flags),
       known: reading.then((root) => root === undefined ? [] : [root]),
       makeAnchor: (certificate) => anchorOfCertificate(state, certificate),

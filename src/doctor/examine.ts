@@ -9,7 +9,7 @@ import type { TrustAnchor, TrustStore } from "../truststore/store.ts";
 import { type Certificate, parseCertificate } from "../x509/certificate.ts";
 import { findRoots } from "./anchors.ts";
 import { askHttp, type HttpAnswer } from "./network/http_exchange.ts";
-import { CONNECT_MS, isServerHello, lookAtServer, type Sight } from "./sight.ts";
+import { CONNECT_MS, isServerHello, type Sight } from "./sight.ts";
 import type { Target } from "./target.ts";
 import { CLIENT_OFFERS } from "./tls/offers.ts";
 import { type Evidence, judgeClients, type Verdict } from "./verdicts.ts";
@@ -18,6 +18,7 @@ import { type Evidence, judgeClients, type Verdict } from "./verdicts.ts";
 export interface ExamineOptions {
   readonly host: Host;
   readonly target: Target;
+  readonly looking: Promise<Sight>;
   /** Found while the network is asked. */
   readonly stores: Promise<readonly TrustStore[]>;
   /** Roots that may stand above the chain without being served: our own. */
@@ -40,7 +41,7 @@ export interface Examination extends Evidence {
 export async function examineServer(options: ExamineOptions): Promise<Examination> {
   const { host, target } = options;
   const [sight, stores, known] = await Promise.all([
-    lookAtServer(host.network, target),
+    options.looking,
     options.stores,
     options.known,
   ]);

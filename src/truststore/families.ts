@@ -7,7 +7,6 @@
 import { LocalTlsError } from "../errors.ts";
 import type { Host, OperatingSystem } from "../host/host.ts";
 import type { TargetUser } from "../host/target_user.ts";
-import { freebsdFamily } from "./freebsd/family.ts";
 import { createJavaFamily } from "./java/family.ts";
 import { findJavaTrustFiles, type JavaTrustFile } from "./java/find_javas.ts";
 import {
@@ -17,12 +16,11 @@ import {
   MACOS_JAVA_PLACES,
   WINDOWS_JAVA_PLACES,
 } from "./java/places.ts";
-import { macosFamily, openRecordedKeychain } from "./macos/family.ts";
 import { nssFamily, openRecordedNssStore } from "./nss/family.ts";
 import type { DiscoverContext, StoreKind, TrustStore, TrustStoreFamily } from "./store.ts";
 import { systemFamily } from "./system/family.ts";
 import { createUnavailableStore } from "./unavailable_store.ts";
-import { openRecordedWindowsStore, windowsFamily, windowsFromWslFamily } from "./windows/family.ts";
+import { isWsl } from "./windows/wsl.ts";
 
 /** Every word of `--stores`, in the order in which stores are changed. */
 export const STORE_KINDS: readonly StoreKind[] = ["system", "nss", "java", "windows"];
@@ -32,6 +30,36 @@ const JAVA_PLACES: Readonly<Partial<Record<OperatingSystem, JavaPlaces>>> = {
   windows: WINDOWS_JAVA_PLACES,
   freebsd: FREEBSD_JAVA_PLACES,
   darwin: MACOS_JAVA_PLACES,
+};
+
+/** A family whose adapters are loaded on the systems that have it. */
+const windowsFamily: TrustStoreFamily = {
+  kind: "system",
+  discover: async (context) =>
+    await (await import("./windows/family.ts")).windowsFamily.discover(context),
+};
+
+/** As {@link windowsFamily}. */
+const windowsFromWslFamily: TrustStoreFamily = {
+  kind: "windows",
+  async discover(context) {
+    if (!await isWsl(context.host)) return [];
+    return await (await import("./windows/family.ts")).windowsFromWslFamily.discover(context);
+  },
+};
+
+/** As {@link windowsFamily}. */
+const freebsdFamily: TrustStoreFamily = {
+  kind: "system",
+  discover: async (context) =>
+    await (await import("./freebsd/family.ts")).freebsdFamily.discover(context),
+};
+
+/** As {@link windowsFamily}. */
+const macosFamily: TrustStoreFamily = {
+  kind: "system",
+  discover: async (context) =>
+    await (await import("./macos/family.ts")).macosFamily.discover(context),
 };
 
 const FAMILIES: Readonly<Partial<Record<OperatingSystem, readonly TrustStoreFamily[]>>> = {
@@ -117,8 +145,10 @@ export async function openRecordedStore(
     return isThere ? openRecordedNssStore(context, path) : undefined;
   }
   if (context.host.os === "darwin") {
-    return kind === "system" ? openRecordedKeychain(context, path) : undefined;
+    if (kind !== "system") return undefined;
+    return (await import("./macos/family.ts")).openRecordedKeychain(context, path);
   }
+  const { openRecordedWindowsStore } = await import("./windows/family.ts");
   return await openRecordedWindowsStore(context, kind, path);
 }
 

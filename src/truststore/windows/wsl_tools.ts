@@ -13,6 +13,7 @@ import { isWindowsPath, joinPath } from "../../host/path_text.ts";
 import type { TargetUser } from "../../host/target_user.ts";
 import { findCertutil } from "./find_certutil.ts";
 import type { WindowsTools } from "./tools.ts";
+import { isWsl } from "./wsl.ts";
 
 /** Milliseconds for wslpath, which starts no program of Windows. */
 const TRANSLATE_TIMEOUT_MS = 10_000;
@@ -67,17 +68,6 @@ export async function findWslTools(host: Host, user: TargetUser): Promise<FoundW
       owner: user.owner,
     },
   };
-}
-
-/**
- * Containers run on the same kernel (Docker Desktop), and have nothing of WSL but its name: WSL itself puts wslpath
- * into every distribution.
- */
-async function isWsl(host: Host): Promise<boolean> {
-  const version = await host.files.read("/proc/version").catch(() => undefined);
-  if (version === undefined || !/microsoft/i.test(new TextDecoder().decode(version))) return false;
-  return host.env("WSL_DISTRO_NAME") !== undefined ||
-    await host.commands.find("wslpath") !== undefined;
 }
 
 async function hasInterop(host: Host): Promise<boolean> {

@@ -54,6 +54,7 @@ export async function examineUrl(
     const adviser = await makeAdviser(context, workplace, target, page, await reading, undefined);
     return { checks: await plainHttpChecks(adviser, page), verdicts: [] };
   }
+  const searching = findMissing(context);
   const [examination, probes] = await Promise.all([
     examineServer({
       host,
@@ -65,7 +66,7 @@ export async function examineUrl(
     }),
     flags.probe === true ? probe(context, target) : undefined,
   ]);
-  const installed = await onlyInstalled(context, examination);
+  const installed = onlyInstalled(await searching, examination);
   const adviser = await makeAdviser(context, workplace, target, page, await reading, installed);
   const checks = [
     ...networkChecks(adviser, installed.sight),
@@ -102,14 +103,17 @@ async function probe(context: CommandContext, target: Target): Promise<readonly 
 /** Programs without which nobody asks for a client's verdict. Browsers are judged always: other machines have them. */
 const PROGRAMS = { node: "node", python: "python3", java: "java", curl: "curl" } as const;
 
-async function onlyInstalled(
-  { host }: CommandContext,
-  examination: Examination,
-): Promise<Examination> {
+async function findMissing({ host }: CommandContext): Promise<ReadonlySet<string>> {
   const missing = new Set<string>();
-  for (const [client, program] of Object.entries(PROGRAMS)) {
-    if (await host.commands.find(program) === undefined) missing.add(client);
-  }
+  await Promise.all(
+    Object.entries(PROGRAMS).map(async ([client, program]) => {
+      if (await host.commands.find(program) === undefined) missing.add(client);
+    }),
+  );
+  return missing;
+}
+
+function onlyInstalled(missing: ReadonlySet<string>, examination: Examination): Examination {
   const verdicts = examination.verdicts.filter(({ client }) => !missing.has(client));
   return { ...examination, verdicts };
 }

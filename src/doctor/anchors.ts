@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Bytes, equalBytes, toHex } from "../bytes.ts";
+import { type Bytes, equalBytes } from "../bytes.ts";
 import { LocalTlsError } from "../errors.ts";
 import type { Host } from "../host/host.ts";
 import { browsersReadSystemStore } from "../truststore/families.ts";
@@ -40,7 +40,7 @@ export interface RootsQuestion {
   readonly chain: readonly Certificate[];
   /** Roots that may stand above it without being served: our own. */
   readonly known: readonly Certificate[];
-  makeAnchor(certificate: Certificate): Promise<TrustAnchor>;
+  readonly pool: AnchorPool;
 }
 
 /** Bytes of a file of roots that a variable names. */
@@ -51,22 +51,24 @@ export async function findRoots(question: RootsQuestion): Promise<{
   readonly roots: readonly ClientRoots[];
   readonly candidates: readonly TrustAnchor[];
 }> {
-  const { host, stores, chain, known } = question;
+  const { host, stores, chain, known, pool } = question;
   const subjects = unique(chain.flatMap(({ issuer, subject }) => [issuer, subject]));
   const ours = known.filter(({ subject }) => subjects.some((name) => equalBytes(name, subject)));
   // Under our own CA stands nothing of others, and looking for their roots takes as long as all the rest.
   const isOurs = chain.length > 0 &&
     ours.some(({ subject }) => equalBytes(subject, topOf(chain).issuer));
   const mozilla = isOurs ? [] : searchPem(await mozillaRoots(), subjects);
-  const pool = new AnchorPool(question.makeAnchor);
+  const considered: Bytes[] = [];
   const read = new Map<TrustStore, StoreRoots>();
   await Promise.all(stores.map(async (store) => {
     const found = isOurs ? [] : await findBySubject(host, store, subjects);
-    const anchors = await pool.all(unique([...found, ...ours.map(({ der }) => der)]));
-    read.set(store, { path: store.path, store, ...await readStore(store, anchors) });
+    const ders = unique([...found, ...ours.map(({ der }) => der)]);
+    considered.push(...ders);
+    const anchors = await pool.all(ders);
+    read.set(store, { path: store.path, store, ...await readStore(pool, store, anchors) });
   }));
   const candidates = await pool.all(
-    unique([...pool.ders, ...mozilla, ...chain.map(({ der }) => der)]),
+    unique([...considered, ...mozilla, ...chain.map(({ der }) => der)]),
   );
   const system = stores.find(({ kind }) => kind === "system");
   const ofSystem = system === undefined ? EMPTY : read.get(system)!;
@@ -97,30 +99,46 @@ export async function findRoots(question: RootsQuestion): Promise<{
 
 type StoreRoots = Omit<ClientRoots, "client" | "where">;
 
-/** Anchors by their DER: each is described once. */
-class AnchorPool {
-  readonly #made = new Map<
-    string,
-    { readonly der: Bytes; readonly anchor: Promise<TrustAnchor> }
-  >();
-  readonly #make: RootsQuestion["makeAnchor"];
+/** Anchors by their DER: each is described once, and each store is asked about it once. */
+export class AnchorPool {
+  readonly #made: { readonly der: Bytes; readonly anchor: Promise<TrustAnchor> }[] = [];
+  readonly #states = new Map<TrustStore, Map<TrustAnchor, Promise<StoreState>>>();
+  readonly #make: (certificate: Certificate) => Promise<TrustAnchor>;
 
-  constructor(make: RootsQuestion["makeAnchor"]) {
+  constructor(make: (certificate: Certificate) => Promise<TrustAnchor>) {
     this.#make = make;
-  }
-
-  get ders(): Bytes[] {
-    return [...this.#made.values()].map(({ der }) => der);
   }
 
   async all(ders: readonly Bytes[]): Promise<TrustAnchor[]> {
     return await Promise.all(ders.map((der) => {
-      const identity = toHex(der);
-      const held = this.#made.get(identity) ?? { der, anchor: this.#make(parseCertificate(der)) };
-      this.#made.set(identity, held);
-      return held.anchor;
+      const known = this.#made.find((one) => equalBytes(one.der, der));
+      if (known !== undefined) return known.anchor;
+      const anchor = this.#make(parseCertificate(der));
+      this.#made.push({ der, anchor });
+      return anchor;
     }));
   }
+
+  async state(store: TrustStore, anchor: TrustAnchor): Promise<StoreState> {
+    const states = this.#states.get(store) ?? new Map<TrustAnchor, Promise<StoreState>>();
+    this.#states.set(store, states);
+    const asked = states.get(anchor) ?? store.state(anchor);
+    states.set(anchor, asked);
+    return await asked;
+  }
+}
+
+/**
+ * Asks the stores about our own roots while the server is waited for, which mostly shows a certificate of theirs. Not
+ * where stores are programs that take a second to start. Never rejects: whoever wants an answer gets its error.
+ */
+export async function readAhead(
+  { host, pool, stores, known }: Pick<RootsQuestion, "host" | "pool" | "stores" | "known">,
+): Promise<void> {
+  if (browsersReadSystemStore(host.os)) return;
+  const anchors = await pool.all(known.map(({ der }) => der));
+  const files = stores.filter(({ kind }) => kind !== "windows");
+  await Promise.all(files.map((store) => readStore(pool, store, anchors).catch(() => undefined)));
 }
 
 const EMPTY = { anchors: [], remarks: [] } as const;
@@ -137,6 +155,7 @@ function clientOf({ kind, path }: TrustStore): ClientId | undefined {
 }
 
 async function readStore(
+  pool: AnchorPool,
   store: TrustStore,
   candidates: readonly TrustAnchor[],
 ): Promise<Pick<ClientRoots, "anchors" | "remarks" | "unreadable">> {
@@ -144,7 +163,7 @@ async function readStore(
   const remarks: { anchor: TrustAnchor; state: StoreState }[] = [];
   try {
     for (const anchor of candidates) {
-      const state = await store.state(anchor);
+      const state = await pool.state(store, anchor);
       if (state.state === "trusted") anchors.push(anchor.certificate.der);
       if (state.state === "broken" || state.reason !== undefined) remarks.push({ anchor, state });
     }
@@ -205,5 +224,5 @@ async function readFileOfRoots(
 }
 
 function unique(all: readonly Bytes[]): Bytes[] {
-  return [...new Map(all.map((octets) => [toHex(octets), octets])).values()];
+  return all.filter((octets, i) => all.findIndex((other) => equalBytes(other, octets)) === i);
 }

@@ -7,7 +7,7 @@
 import type { Host } from "../host/host.ts";
 import type { TrustAnchor, TrustStore } from "../truststore/store.ts";
 import { type Certificate, parseCertificate } from "../x509/certificate.ts";
-import { findRoots } from "./anchors.ts";
+import { AnchorPool, findRoots, readAhead } from "./anchors.ts";
 import { askHttp, type HttpAnswer } from "./network/http_exchange.ts";
 import { CONNECT_MS, isServerHello, type Sight } from "./sight.ts";
 import type { Target } from "./target.ts";
@@ -40,14 +40,14 @@ export interface Examination extends Evidence {
 /** Examines. Rejects with what finding the stores rejects with. */
 export async function examineServer(options: ExamineOptions): Promise<Examination> {
   const { host, target } = options;
-  const [sight, stores, known] = await Promise.all([
-    options.looking,
-    options.stores,
-    options.known,
-  ]);
+  const pool = new AnchorPool(options.makeAnchor);
+  const found = Promise.all([options.stores, options.known]);
+  // Nobody waits for it: where the chain is another's, its answers are not wanted.
+  found.then(([stores, known]) => readAhead({ host, pool, stores, known })).catch(() => undefined);
+  const [sight, [stores, known]] = await Promise.all([options.looking, found]);
   const { chain, unreadable } = readChain(sight);
   const [{ roots, candidates }, request] = await Promise.all([
-    findRoots({ host, stores, chain, known, makeAnchor: options.makeAnchor }),
+    findRoots({ host, stores, chain, known, pool }),
     requestWithoutCertificate(target, sight),
   ]);
   const evidence = {

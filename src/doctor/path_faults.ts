@@ -4,8 +4,9 @@
  * @module
  */
 
-import { type Bytes, equalBytes } from "../bytes.ts";
+import { type Bytes, equalBytes, toBytes } from "../bytes.ts";
 import { OID } from "../der/oids.ts";
+import { isFault, readPathCertificate } from "../pki/path/path_certificate.ts";
 import type { PathReason, PathReasonCode } from "../pki/path/reason.ts";
 import { verifyPath } from "../pki/path/verify_path.ts";
 import { type Certificate, parseCertificate, readSubjectText } from "../x509/certificate.ts";
@@ -63,7 +64,7 @@ export async function pathFaults(question: PathQuestion): Promise<Fault[]> {
   const { leaf, intermediates, now } = question;
   // A certificate that is trusted for itself vouches for no other.
   const anchors = question.anchors.filter((der) =>
-    equalBytes(der, leaf.der) || isCa(parseCertificate(der))
+    equalBytes(der, leaf.der) || isCa(readOnce(der))
   );
   const reused = reusedSerial(leaf, [...intermediates, ...question.anchors]);
   const result = await verifyPath({
@@ -74,7 +75,12 @@ export async function pathFaults(question: PathQuestion): Promise<Fault[]> {
     time: now,
     profile: "path",
   });
-  if (result.ok) return [...reused, ...goodPathFaults(result.path.map(parseCertificate), now)];
+  if (result.ok) {
+    return [
+      ...reused,
+      ...goodPathFaults(result.path.map((der) => readOnce(toBytes(der))), now),
+    ];
+  }
   const faults = [result.reason, ...result.also].flatMap((reason) =>
     faultOf(reason, { ...question, anchors })
   );
@@ -89,11 +95,17 @@ export async function pathFaults(question: PathQuestion): Promise<Fault[]> {
   );
 }
 
+/** What path validation has read or is about to read; throws as parseCertificate() where that cannot. */
+function readOnce(der: Bytes): Certificate {
+  const read = readPathCertificate(der);
+  return isFault(read) ? parseCertificate(der) : read.certificate;
+}
+
 /** RFC 5280, 4.1.2.2: unique for each issuer. Scripts that number by hand give a root and its leaf the same. */
 function reusedSerial(leaf: Certificate, others: readonly Bytes[]): Fault[] {
   const twin = others.some((der) => {
     try {
-      const other = parseCertificate(der);
+      const other = readOnce(der);
       return !equalBytes(other.der, leaf.der) && equalBytes(other.issuer, leaf.issuer) &&
         equalBytes(other.serialTlv, leaf.serialTlv);
     } catch {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { toHex } from "../bytes.ts";
+import { type Bytes, equalBytes } from "../bytes.ts";
 import type { Certificate } from "../x509/certificate.ts";
 import type { ClientRoots } from "./anchors.ts";
 import {
@@ -69,21 +69,27 @@ export async function judgeClients(evidence: Evidence): Promise<Verdict[]> {
   const { host } = evidence.target;
   const ofLeaf = leaf === undefined ? [] : leafFaults({ leaf, host, now: evidence.now });
   // Clients that trust the same are told the same: most do.
-  const paths = new Map<string, Promise<Fault[]>>();
+  const paths: { readonly anchors: readonly Bytes[]; readonly faults: Promise<Fault[]> }[] = [];
   const pathOf = ({ anchors }: ClientRoots): Promise<Fault[]> => {
     if (leaf === undefined) return Promise.resolve([]);
-    const identity = anchors.map(toHex).sort().join();
+    const known = paths.find((path) => areSame(path.anchors, anchors));
+    if (known !== undefined) return known.faults;
     const intermediates = rest.map(({ der }) => der);
-    const found = paths.get(identity) ??
-      pathFaults({ leaf, intermediates, anchors, now: evidence.now });
-    paths.set(identity, found);
-    return found;
+    const faults = pathFaults({ leaf, intermediates, anchors, now: evidence.now });
+    paths.push({ anchors, faults });
+    return faults;
   };
   return await Promise.all(
     evidence.roots.map(async (roots) =>
       judgeClient(evidence, roots, [...await pathOf(roots), ...ofLeaf])
     ),
   );
+}
+
+/** Whether two lists hold the same byte strings. */
+function areSame(a: readonly Bytes[], b: readonly Bytes[]): boolean {
+  const isIn = (all: readonly Bytes[], one: Bytes) => all.some((other) => equalBytes(other, one));
+  return a.every((one) => isIn(b, one)) && b.every((one) => isIn(a, one));
 }
 
 function judgeClient(evidence: Evidence, roots: ClientRoots, faults: readonly Fault[]): Verdict {

@@ -163,13 +163,14 @@ export class NssStore implements TrustStore {
   async #wanted(anchor: TrustAnchor): Promise<Wanted> {
     const { der } = anchor.certificate;
     const digest = async (name: string) => new Uint8Array(await crypto.subtle.digest(name, der));
+    const [md5, sha1, sha256] = await Promise.all([
+      this.#context.host.md5(der),
+      digest("SHA-1"),
+      digest("SHA-256"),
+    ]);
     return {
       anchor,
-      digests: {
-        md5: await this.#context.host.md5(der),
-        sha1: await digest("SHA-1"),
-        sha256: await digest("SHA-256"),
-      },
+      digests: { md5, sha1, sha256 },
       level: chooseLevel(anchor, this.#target.users),
       password: this.#context.nssPassword,
       mozilla: this.#target.users === "mozilla",

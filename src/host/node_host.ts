@@ -7,7 +7,6 @@
 
 import * as path from "node:path";
 import process from "node:process";
-import { toBytes } from "../bytes.ts";
 import { LocalTlsError } from "../errors.ts";
 import { dataDirectoryFor } from "./data_directory.ts";
 import type { AccessLists, Commands, Files, Host } from "./host.ts";
@@ -66,8 +65,8 @@ export function createNodeHost(): NodeHost {
       return (await import("node:tls")).rootCertificates;
     },
     async md5(bytes) {
-      const { createHash } = await import("node:crypto");
-      return toBytes(createHash("md5").update(bytes).digest());
+      const { md5 } = await import("./md5.ts");
+      return md5(bytes);
     },
     readStdin,
     now: () => new Date(),

@@ -1,6 +1,6 @@
 /**
  * MD5 (RFC 1321), which WebCrypto does not have and NSS's older trust entries carry beside a SHA-1. Nothing rests on
- * its strength. Loading node:crypto for it takes longer than all else that reading a database does.
+ * its strength. node:crypto takes 6 to 10 ms to load by itself, a third of what `status` takes in all.
  *
  * @module
  */

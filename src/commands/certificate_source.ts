@@ -1,5 +1,5 @@
 /**
- * Reads somebody's certificate from a file, from stdin, or from a TLS server.
+ * Reads somebody's certificate from a file, from stdin, from a TLS server, or from a page of `share --serve`.
  *
  * @module
  */
@@ -40,6 +40,12 @@ export async function readCertificate(
     return { certificate: certificates.at(-1)!, leaf: certificates[0]!, host };
   }
   const { host } = context;
+  if (/^http:\/\//i.test(source)) {
+    const { fetchPlainRoot } = await import("./plain_source.ts");
+    context.report({ type: "progress", message: `fetching the root from ${source}` });
+    const certificates = certificatesOf(await fetchPlainRoot(source), source);
+    return { certificate: choose(certificates, source), leaf: certificates[0]! };
+  }
   const path = source === "-" ? "stdin" : resolvePath(host, source);
   const content = source === "-"
     ? await host.readStdin(MAX_BYTES)

@@ -7,6 +7,8 @@
 import { LocalTlsError } from "../errors.ts";
 import type { PackageFile } from "../share/package.ts";
 import type { SharedRoot } from "../share/root.ts";
+import type { FixedPage, PageRequest } from "../server/fixed_site.ts";
+import type { VisitorFields } from "../share/visitor.ts";
 import type { CommandContext } from "./context.ts";
 import { type CommandResult, EXIT, type ShareDocument } from "./documents.ts";
 
@@ -22,6 +24,9 @@ export interface ShareServeFlags {
 
 const DEFAULT_PORT = 8088;
 
+/** Remembered, so that a scan does not fill the memory. */
+const MAX_VISITORS = 1000;
+
 /** A timer holds no more than 2^31 - 1 ms: a page for a month is a server. */
 const MAX_FOR_MS = 24 * 3_600_000;
 
@@ -36,39 +41,59 @@ export async function serveShare(
   const { host } = context;
   const { address, port } = await parsePlace(context, flags.serve);
   const testUrl = flags.testUrl === undefined ? undefined : parseTestUrl(flags.testUrl);
+  const { issueTestLeaf, startTestSite } = await import("./share_test_site.ts");
+  // Before anything listens: the pages' code is given the leaf, and the CA is gone by then.
+  const own = await shownAddress(context, address);
+  const keyPair = testUrl === undefined ? await issueTestLeaf(context, own) : undefined;
   const { downloads, sharePage, terminalCode } = await import("../share/page.ts");
   const { startFixedSite } = await import("../server/fixed_site.ts");
-  const pages: Map<string, { type: string; content: Uint8Array | string; download?: string }> =
-    downloads(files, archive);
-  const visitors = new Set<string>();
+  const { languageOf, systemOf } = await import("../share/visitor.ts");
+  const pages: Map<string, FixedPage> = downloads(files, archive);
+  const visitors = new Map<string, Set<string>>();
   const site = await startFixedSite({
     address,
     port,
     pages,
-    onVisit: (visit) => {
-      visitors.add(visit.address);
-      const message = `${visit.address} ${visit.path} ${visit.status}`;
-      context.report({ type: "progress", message });
+    onVisit: ({ address: visitor, path, status, request }) => {
+      const system = systemOf(visitorFields(request)) ?? "another system";
+      const fetched = visitors.get(visitor);
+      if (fetched === undefined && visitors.size < MAX_VISITORS) {
+        visitors.set(visitor, new Set(status === 200 ? [path] : []));
+        context.report({ type: "notice", message: `${visitor} (${system}) ${path} ${status}` });
+      } else if (status === 200) fetched?.add(path);
     },
   });
-  // "All addresses" is none that a phone could open.
-  const [own = "127.0.0.1"] = /^(?:0\.0\.0\.0|::)$/.test(address)
-    ? await host.network.addresses()
-    : [address];
   const shownHost = own.includes(":") ? `[${own}]` : own;
   const url = `http://${shownHost}:${site.port}/`;
   pages.set("/", {
     type: "text/html; charset=utf-8",
-    content: sharePage({ root, url, testUrl }),
+    content: (request) => {
+      const chosen = /^lang=(en|zh)$/.exec(request.query)?.[1] as "en" | "zh" | undefined;
+      const fields = visitorFields(request);
+      const language = chosen ?? languageOf(fields.acceptLanguage);
+      return sharePage({ root, url, testUrl: shownTest }, language, systemOf(fields));
+    },
   });
+  const secure = keyPair === undefined ? undefined : await startTestSite(context, {
+    keyPair,
+    address: own,
+    port: site.port + 1,
+    label: root.label,
+  });
+  const shownTest = testUrl ?? (secure && `https://${shownHost}:${secure.port}/`);
   context.report({ type: "progress", message: `\n${terminalCode(url)}` });
   context.report({
     type: "notice",
-    message: `the root is at ${url}\nSHA-256 ${root.sha256}, to compare over another way`,
+    message: `the root is at ${url}\nSHA-256 ${root.sha256}, to compare over another way\n` +
+      `another machine: ${context.program} trust ${url} --fingerprint ${root.sha256}`,
   });
   const stop = host.stopSignal();
   await host.sleep(flags.forMs ?? MAX_FOR_MS, stop);
   await site.close();
+  await secure?.close(0);
+  for (const [visitor, fetched] of visitors) {
+    context.report({ type: "progress", message: `${visitor} fetched ${[...fetched].join(" ")}` });
+  }
   return {
     document: {
       command: "share",
@@ -76,9 +101,23 @@ export async function serveShare(
       url,
       sha256: root.sha256,
       files: files.map(({ name }) => name),
-      visitors: [...visitors],
+      visitors: [...visitors.keys()],
     },
     exitCode: EXIT.done,
+  };
+}
+
+/** "All addresses" is none that a phone could open. */
+async function shownAddress({ host }: CommandContext, address: string): Promise<string> {
+  if (!/^(?:0\.0\.0\.0|::)$/.test(address)) return address;
+  return (await host.network.addresses())[0] ?? "127.0.0.1";
+}
+
+function visitorFields(request: PageRequest): VisitorFields {
+  return {
+    acceptLanguage: request.field("accept-language"),
+    userAgent: request.field("user-agent"),
+    platform: request.field("sec-ch-ua-platform"),
   };
 }
 

@@ -5,15 +5,23 @@
  */
 
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { LocalTlsError } from "../errors.ts";
-import { systemCode } from "../host/system_error.ts";
+import { listenError } from "./secure_server.ts";
 
 /** A page or a download. */
 export interface FixedPage {
   readonly type: string;
-  readonly content: Uint8Array | string;
+  /** Fixed, or made for one visitor. */
+  readonly content: Uint8Array | string | ((request: PageRequest) => string);
   /** A file name, for what is saved and not shown. */
   readonly download?: string;
+}
+
+/** What a page may be made from. */
+export interface PageRequest {
+  /** Behind the "?"; "" without one. */
+  readonly query: string;
+  /** A header field by its lower-case name. */
+  field(name: string): string | undefined;
 }
 
 /** A request, for the log. */
@@ -21,6 +29,7 @@ export interface Visit {
   readonly address: string;
   readonly path: string;
   readonly status: number;
+  readonly request: PageRequest;
 }
 
 /** A site that listens. */
@@ -85,17 +94,19 @@ function answer(
   request: IncomingMessage,
   response: ServerResponse,
 ): void {
-  const path = (request.url ?? "/").split(/[?#]/, 1)[0]!;
+  const [path = "/", query = ""] = (request.url ?? "/").split("?", 2);
   const isRead = request.method === "GET" || request.method === "HEAD";
   const page = isRead ? pages.get(path) : undefined;
   const status = page !== undefined ? 200 : isRead ? 404 : 405;
   const shown = path.slice(0, 100);
-  onVisit({ address: request.socket.remoteAddress ?? "?", path: shown, status });
+  const asked = pageRequest(request, query);
+  onVisit({ address: request.socket.remoteAddress ?? "?", path: shown, status, request: asked });
   const { type, content, download } = page ?? {
     type: "text/plain; charset=utf-8",
     content: status === 404 ? "There is no such page.\n" : "Only GET and HEAD.\n",
   } as FixedPage;
-  const body = typeof content === "string" ? new TextEncoder().encode(content) : content;
+  const made = typeof content === "function" ? content(asked) : content;
+  const body = typeof made === "string" ? new TextEncoder().encode(made) : made;
   response.writeHead(status, {
     ...FIELDS,
     "content-type": type,
@@ -108,16 +119,12 @@ function answer(
   response.end(request.method === "HEAD" ? undefined : body);
 }
 
-function listenError(error: unknown, address: string, port: number): LocalTlsError {
-  const where = address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
-  const code = systemCode(error);
-  const [state, hint] = code === "EACCES" || code === "EPERM"
-    ? ["ports below 1024 are for root", "localtls share --serve :8080"]
-    : code === "EADDRNOTAVAIL"
-    ? ["this machine does not have the address", "localtls share --serve 127.0.0.1"]
-    : ["another program listens there", "localtls share --serve :8088"];
-  return new LocalTlsError("NETWORK", `Cannot listen on "${where}": ${state}`, {
-    hints: [hint],
-    cause: error,
-  });
+function pageRequest({ headers }: IncomingMessage, query: string): PageRequest {
+  return {
+    query,
+    field: (name) => {
+      const value = headers[name];
+      return typeof value === "string" ? value : undefined;
+    },
+  };
 }

@@ -6,7 +6,11 @@
 
 import { renderSVG, renderUnicodeCompact } from "uqr";
 import type { PackageFile } from "./package.ts";
+import { type Steps, stepsFor } from "./page_steps.ts";
+import { PAGE_STYLE } from "./page_style.ts";
+import { type PageTexts, TEXTS } from "./page_texts.ts";
 import type { SharedRoot } from "./root.ts";
+import type { PageLanguage, VisitorSystem } from "./visitor.ts";
 
 /** What the page is made of. */
 export interface PageOptions {
@@ -65,67 +69,124 @@ export function terminalCode(url: string): string {
   return renderUnicodeCompact(url, { border: 2 });
 }
 
-/** The page, in English and Chinese. */
-export function sharePage({ root, url, testUrl }: PageOptions): string {
-  const fingerprint = root.sha256.toUpperCase().replace(/..(?=.)/g, "$&:");
+/** The page in a visitor's language, with the steps of the visitor's system first. */
+export function sharePage(
+  options: PageOptions,
+  language: PageLanguage,
+  system?: VisitorSystem,
+): string {
+  const { root, testUrl } = options;
+  const text = TEXTS[language];
+  const url = escapeHtml(options.url);
   const label = escapeHtml(root.label);
+  const steps = stepsFor(language, url, root.sha256);
+  const own = steps.find((one) => one.system === system);
   return `<!doctype html>
-<html lang="en">
+<html lang="${text.tag}">
+<head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${label}</title>
-<style>
-body { font: 1rem/1.5 system-ui, sans-serif; max-width: 42rem; margin: 2rem auto; padding: 0 1rem;
-  color: #222; background: #fff; }
-code { word-break: break-all; background: #eee; padding: .1em .3em; }
-svg { width: 12rem; height: 12rem; }
-.button { display: inline-block; padding: .5em 1em; margin: .2em 0; background: #14508c; color: #fff;
-  border-radius: .3em; text-decoration: none; }
-@media (prefers-color-scheme: dark) {
-  body { color: #eee; background: #181818; } code { background: #333; } a { color: #9cf; }
-}
-</style>
+<style>${PAGE_STYLE}</style>
+</head>
+<body>
+<header>
 <h1>${label}</h1>
-<p>Compare before you trust it, over another way than this page
-<span lang="zh">（信任之前，请通过其他途径核对指纹）</span>:</p>
-<p>SHA-256 <code>${fingerprint}</code></p>
-<h2>iPhone, iPad, Mac</h2>
-<p><a class="button" href="/localtls.mobileconfig">localtls.mobileconfig</a></p>
-<p>Settings &gt; General &gt; VPN &amp; Device Management: install. Then, on iPhone and iPad, General &gt; About &gt;
-Certificate Trust Settings: switch it on.</p>
-<p lang="zh">设置 &gt; 通用 &gt; VPN 与设备管理：安装。然后在“关于本机 &gt; 证书信任设置”中启用。</p>
-<h2>Android</h2>
-<p><a class="button" href="/root.crt">root.crt</a></p>
-<p>Settings &gt; Security &gt; Install from storage &gt; CA certificate.</p>
-<p lang="zh">设置 &gt; 安全 &gt; 从存储设备安装 &gt; CA 证书。</p>
-<h2>Linux, FreeBSD, macOS, Windows</h2>
-<p><a class="button" href="/localtls-share.zip">localtls-share.zip</a></p>
-<p>Unpack it and run <code>sh install.sh</code>, on Windows
-<code>powershell -ExecutionPolicy Bypass -File install.ps1</code>. <a href="/README.txt">README.txt</a></p>
-<p lang="zh">解压后运行 <code>sh install.sh</code>，Windows 上运行 <code>install.ps1</code>。</p>
-<h2>Firefox</h2>
-<p><a href="/root.pem">root.pem</a>: Settings &gt; Privacy &amp; Security &gt; View Certificates &gt; Authorities &gt; Import.</p>
-${testUrl === undefined ? "" : testPart(testUrl)}
-<h2>Other devices <span lang="zh">其他设备</span></h2>
-<p>${renderSVG(url)}</p>
-<p><code>${escapeHtml(url)}</code></p>
+<nav aria-label="${text.language}">${text.other}</nav>
+</header>
+<main>
+<p>${text.purpose}</p>
+<section class="card" aria-labelledby="compare">
+<h2 id="compare">${text.compare}</h2>
+<p>${text.compareHow}</p>
+<p class="soft">SHA-256</p>
+<ul class="fingerprint">
+${fingerprintLines(root.sha256).map((line) => `<li>${line}</li>`).join("\n")}
+</ul>
+</section>
+${own === undefined ? "" : ownPart(own, text)}
+<section aria-labelledby="others">
+<h2 id="others">${own === undefined ? text.systems : text.others}</h2>
+${steps.filter((one) => one !== own).map(foldedPart).join("\n")}
+<p>${text.everything} <a href="/localtls-share.zip">localtls-share.zip</a>,
+<a href="/README.txt">README.txt</a></p>
+</section>
+${testUrl === undefined ? "" : testPart(escapeHtml(testUrl), text)}
+<section aria-labelledby="code">
+<h2 id="code">${text.code}</h2>
+${renderSVG(options.url).replace("<svg", `<svg role="img" aria-label="${text.codeLabel} ${url}"`)}
+<p><code>${url}</code></p>
+</section>
+</main>
+</body>
 </html>
 `;
 }
 
-/** A fetch from a plain page to an HTTPS server succeeds, even without CORS, only where its certificate is trusted. */
-function testPart(testUrl: string): string {
-  const shown = escapeHtml(testUrl);
-  return `<h2>Test <span lang="zh">测试</span></h2>
-<p><a href="${shown}">${shown}</a> <strong id="result"></strong></p>
+/** Eight octets a line, so that two can be compared line by line; with colons, as browsers and OpenSSL show them. */
+function fingerprintLines(sha256: string): string[] {
+  const lines = sha256.toUpperCase().match(/.{16}/g) ?? [];
+  return lines.map((line) => line.replace(/..(?=.)/g, "$&:"));
+}
+
+function ownPart({ title, steps }: Steps, text: PageTexts): string {
+  return `<section aria-labelledby="own">
+<h2 id="own">${text.own} ${title}</h2>
+${listOf(steps)}
+</section>`;
+}
+
+function foldedPart({ title, steps }: Steps): string {
+  return `<details>
+<summary>${title}</summary>
+${listOf(steps)}
+</details>`;
+}
+
+function listOf(steps: readonly string[]): string {
+  return `<ol class="steps">\n${steps.map((step) => `<li>${step}</li>`).join("\n")}\n</ol>`;
+}
+
+/**
+ * The link does without a script. With one, the page says by itself: a fetch from a plain page to an HTTPS server
+ * succeeds, even without CORS, only where its certificate is trusted.
+ */
+function testPart(shown: string, text: PageTexts): string {
+  return `<section aria-labelledby="test">
+<h2 id="test">${text.test}</h2>
+<p>${text.testHow}</p>
+<p><a class="button" href="${shown}" id="link">${text.testLink}</a>
+<strong id="result" role="status"></strong></p>
 <script>
 const result = document.getElementById("result");
-const link = result.previousElementSibling.href;
-fetch(link, { mode: "no-cors", cache: "no-store" }).then(
-  () => result.textContent = "trusted on this device / 已信任",
-  () => result.textContent = "not trusted yet, or not reachable / 尚未信任或无法访问",
+fetch(document.getElementById("link").href, { mode: "no-cors", cache: "no-store" }).then(
+  () => result.textContent = "${text.trusted}",
+  () => result.textContent = "${text.untrusted}",
 );
-</script>`;
+</script>
+</section>`;
+}
+
+/** What the HTTPS server of the test says: whoever reads it without a warning trusts the root. */
+export function testPage(label: string, language: PageLanguage): string {
+  const text = TEXTS[language];
+  return `<!doctype html>
+<html lang="${text.tag}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${text.works}</title>
+<style>${PAGE_STYLE}</style>
+</head>
+<body>
+<main>
+<h1>${text.works}</h1>
+<p>${text.worksHow}</p>
+<p class="soft">${escapeHtml(label)}</p>
+</main>
+</body>
+</html>
+`;
 }
 
 function escapeHtml(text: string): string {

@@ -26,6 +26,9 @@ Firefox                 On Linux: Settings > Privacy & Security > Certificates >
 Chromium on Linux       chrome://certificate-manager > Your certificates > Import > root.pem
                         Or with the localtls program: localtls trust root.pem
 
+From a page of "localtls share --serve", in one line on another machine with the localtls program:
+  localtls trust http://HOST:PORT --fingerprint SHA256
+
 There is no private key in these files. SHA256SUMS has the checksum of each (sha256sum -c SHA256SUMS).
 
 ----------------------------------------------------------------------------------------------------
@@ -41,6 +44,9 @@ Mac（手动）             打开 localtls.mobileconfig，然后“系统设置
 Android                 设置 > 安全 > 更多 > 从存储设备安装 > CA 证书 > root.crt
 Firefox                 Linux 上：设置 > 隐私与安全 > 证书 > 查看证书 > 证书颁发机构 > 导入 root.pem
 Chromium（Linux）       chrome://certificate-manager 中导入 root.pem，或运行 localtls trust root.pem
+
+如果另一台机器有 localtls 程序，可直接从 "localtls share --serve" 的页面信任：
+  localtls trust http://HOST:PORT --fingerprint SHA256
 
 这些文件中没有私钥。
 `;

@@ -44,6 +44,9 @@ after(async () => {
 
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
+const sha256Of = (pem: string) =>
+  sha256(Buffer.from(pem.replace(/-----[^-]+-----/g, ""), "base64"));
+
 /** A raw request: fetch() would tidy the path up. */
 async function ask(request: string): Promise<string> {
   const { hostname, port } = new URL(await page());
@@ -66,9 +69,17 @@ describe("the page", () => {
     const shown = await mustRun(["openssl", "x509", "-noout", "-fingerprint", "-sha256"], {
       input: root,
     });
-    assert.ok(text.includes(shown.trim().split("=")[1]!));
+    const lines = [...text.matchAll(/<li>([0-9A-F:]{23})<\/li>/g)].map(([, line]) => line);
+    assert.equal(lines.join(":"), shown.trim().split("=")[1]);
     assert.match(text, /<svg/);
-    assert.match(text, /指纹/);
+    const chinese = await (await fetch(url, { headers: { "accept-language": "zh-CN,en;q=0.5" } }))
+      .text();
+    assert.match(chinese, /<html lang="zh-Hans">[^]*指纹/);
+    assert.doesNotMatch(text, /指纹/);
+    assert.match(await (await fetch(`${url}?lang=zh`)).text(), /指纹/);
+    const phone = await (await fetch(url, { headers: { "user-agent": "Mozilla/5.0 (iPhone)" } }))
+      .text();
+    assert.match(phone, /On this device: iPhone and iPad/);
     assert.ok(text.includes(TEST_URL.replaceAll("&", "&amp;")));
     for (const [, path = ""] of text.matchAll(/href="(\/[^"]+)"/g)) {
       assert.equal((await fetch(new URL(path, url))).status, 200, path);
@@ -128,8 +139,9 @@ describe("the page", () => {
     assert.notEqual(other, url);
     await fetch(`${other}root.crt`);
     await fetch(`${other}nothing`);
-    await waitFor("the log", () => server.output().includes("127.0.0.1 /nothing 404"));
-    assert.match(server.output(), /127\.0\.0\.1 \/root\.crt 200/);
+    await waitFor("the log", () => /127\.0\.0\.1 \(.+\) \/root\.crt 200/.test(server.output()));
+    assert.equal(server.output().match(/127\.0\.0\.1 \(/g)?.length, 1);
+    assert.match(server.output(), /the page has no test: Cannot /);
     // A QR code for the terminal.
     assert.match(server.output(), /[▀▄█]{5}/);
     process.kill(server.pid, "SIGTERM");
@@ -137,6 +149,29 @@ describe("the page", () => {
     assert.equal(code, 0);
     assert.match(stdout, /1 visitors 127\.0\.0\.1/);
     await assert.rejects(fetch(other));
+  });
+
+  test("trusts from another machine in one line, and refuses another fingerprint", async () => {
+    const url = await page();
+    const other = { HOME: freshHome(), NO_COLOR: "1" };
+    const wrong = await localtls(["trust", url, "--fingerprint", "ab".repeat(32), "--json"], {
+      env: other,
+      cwd: other.HOME,
+    });
+    assert.equal(wrong.code, 1, wrong.stderr);
+    assert.equal(JSON.parse(wrong.stdout).error.code, "FINGERPRINT_MISMATCH");
+    const unasked = await localtls(["trust", url, "--json"], { env: other, cwd: other.HOME });
+    assert.equal(JSON.parse(unasked.stdout).error.code, "CONFIRMATION_NEEDED");
+    const pem = readFileSync(join(home, ".local/share/localtls/root.pem"), "utf8");
+    const sha256 = sha256Of(pem);
+    const right = await localtls(["trust", url, "--fingerprint", sha256, "--dry-run", "--json"], {
+      env: other,
+      cwd: other.HOME,
+    });
+    assert.equal(right.code, 0, right.stderr + right.stdout);
+    assert.equal(JSON.parse(right.stdout).anchor.sha256, sha256);
+    const missing = await localtls(["trust", `${url}nothing`, "--json"], { env: other, cwd: home });
+    assert.equal(JSON.parse(missing.stdout).error.code, "NETWORK");
   });
 
   test("ends when its time is up", async () => {

@@ -4,10 +4,13 @@
  */
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
+import process from "node:process";
 import { after, describe, test } from "node:test";
 import type { Browser } from "../support/browser.ts";
-import { missingChromium, startChromium } from "../support/chromium.ts";
+import { type Chromium, missingChromium, startChromium } from "../support/chromium.ts";
 import { missingFirefox, startFirefox } from "../support/firefox.ts";
 import { LOCALTLS, localtls } from "../support/localtls.ts";
 import { createNetwork, type NetworkHost, type TestNetwork } from "../support/netns.ts";
@@ -76,6 +79,72 @@ async function open({ start }: BrowserKind): Promise<string> {
     await browser.close();
   }
 }
+
+const VIEWS = [390, 1200].flatMap((width) =>
+  (["light", "dark"] as const).flatMap((scheme) =>
+    ["en", "zh"].map((language) => ({ width, scheme, language }))
+  )
+);
+
+const AXE = once(() => readFileSync(createRequire(import.meta.url).resolve("axe-core"), "utf8"));
+
+interface Violation {
+  readonly id: string;
+  readonly nodes: readonly { readonly html: string }[];
+}
+
+async function violations(chromium: Chromium): Promise<string[]> {
+  await chromium.command("Runtime.evaluate", { expression: AXE() });
+  const { result } = await chromium.command("Runtime.evaluate", {
+    expression: "axe.run().then(({ violations }) => JSON.stringify(violations))",
+    awaitPromise: true,
+    returnByValue: true,
+  });
+  const found: Violation[] = JSON.parse(result.value);
+  return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+}
+
+describe("the page of share for everybody", () => {
+  test("axe finds nothing, on phones and desktops, light and dark, in both languages", {
+    ...LIMIT,
+    skip: missingChromium() || missingNginx(),
+  }, async () => {
+    const { phone } = await prepared();
+    const chromium = await startChromium({ home, host: phone });
+    try {
+      for (const { width, scheme, language } of VIEWS) {
+        const { text } = await chromium.open(`${PAGE}?lang=${language}`);
+        assert.match(text, language === "zh" ? /请先核对指纹/ : /Compare first/);
+        await chromium.command("Emulation.setDeviceMetricsOverride", {
+          width,
+          height: 900,
+          deviceScaleFactor: 1,
+          mobile: width < 500,
+        });
+        await chromium.command("Emulation.setEmulatedMedia", {
+          features: [{ name: "prefers-color-scheme", value: scheme }],
+        });
+        // What is folded is looked at as well.
+        const opened = "for (const one of document.querySelectorAll('details')) one.open = true;" +
+          "document.documentElement.scrollWidth";
+        const { result } = await chromium.command("Runtime.evaluate", { expression: opened });
+        const where = `${width} ${scheme} ${language}`;
+        assert.ok(result.value <= width, `${where}: ${result.value} wide`);
+        const shots = process.env.LOCALTLS_SCREENSHOTS;
+        if (shots !== undefined) {
+          await chromium.screenshot(join(shots, `${where.replaceAll(" ", "-")}.png`));
+        }
+        assert.deepEqual(await violations(chromium), [], where);
+      }
+      // The judge itself: it has to find what is wrong.
+      const spoil = "document.documentElement.removeAttribute('lang')";
+      await chromium.command("Runtime.evaluate", { expression: spoil });
+      assert.match((await violations(chromium)).join("\n"), /html-has-lang/);
+    } finally {
+      await chromium.close();
+    }
+  });
+});
 
 describe("the page of share", () => {
   for (const kind of BROWSERS) {

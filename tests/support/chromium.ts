@@ -43,8 +43,14 @@ export function missingChromium(): string | false {
   return findProgram("chromium") === undefined && "chromium is not installed";
 }
 
+/** Chromium, with what only it can do. */
+export interface Chromium extends Browser {
+  /** Sends a DevTools command to the page that was opened last. */
+  command(method: string, params?: object): ReturnType<Devtools["send"]>;
+}
+
 /** Starts Chromium with a new profile. */
-export async function startChromium(options: ChromiumOptions): Promise<Browser> {
+export async function startChromium(options: ChromiumOptions): Promise<Chromium> {
   requireSandbox();
   const argv = [
     "chromium",
@@ -73,6 +79,7 @@ export async function startChromium(options: ChromiumOptions): Promise<Browser> 
       sessionId = attached.sessionId as string;
       return await visit(devtools, sessionId, url, openOptions);
     },
+    command: (method, params) => devtools.send(method, params, sessionId),
     async screenshot(file) {
       const { data } = await devtools.send("Page.captureScreenshot", {}, sessionId);
       writeFileSync(file, data, "base64");

@@ -86,7 +86,7 @@ const VIEWS = [390, 1200].flatMap((width) =>
   )
 );
 
-const AXE = once(() => readFileSync(createRequire(import.meta.url).resolve("axe-core"), "utf8"));
+const readAxe = () => readFileSync(createRequire(import.meta.url).resolve("axe-core"), "utf8");
 
 interface Violation {
   readonly id: string;
@@ -94,7 +94,7 @@ interface Violation {
 }
 
 async function violations(chromium: Chromium): Promise<string[]> {
-  await chromium.command("Runtime.evaluate", { expression: AXE() });
+  await chromium.command("Runtime.evaluate", { expression: readAxe() });
   const { result } = await chromium.command("Runtime.evaluate", {
     expression: "axe.run().then(({ violations }) => JSON.stringify(violations))",
     awaitPromise: true,

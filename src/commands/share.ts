@@ -1,7 +1,8 @@
 /**
  * `share --out FILE.zip`: the root, never its key, for other machines and phones.
  *
- * The root certificate is read from its file; the key of the CA is not opened, and its password not asked for.
+ * The root certificate is read from its file. For the archive the key of the CA is not opened; `--serve` uses it once,
+ * before anything listens, for the certificate of the page that tests trust (share_test_site.ts).
  *
  * @module
  */

@@ -23,6 +23,19 @@ const button = (path: string, label: string) => `<a class="button" href="${path}
 
 const command = (text: string) => `<pre tabindex="0"><code>${text}</code></pre>`;
 
+const link = (path: string, label: string) => `<a href="${path}">${label}</a>`;
+
+/**
+ * The page is plain HTTP, so that a script from it could be anybody's: the root is compared first, with nothing but
+ * what the system has.
+ */
+const fetchRoot = (url: string) =>
+  `curl -fsSO ${url}root.pem &amp;&amp; openssl x509 -in root.pem -noout -fingerprint -sha256`;
+
+const INSTALL_ON_DEBIAN =
+  "sudo install -m 0644 root.pem /usr/local/share/ca-certificates/localtls.crt &amp;&amp; " +
+  "sudo update-ca-certificates";
+
 function english(url: string, sha256: string): Steps[] {
   const trust = command(`localtls trust ${url} --fingerprint ${sha256}`);
   return [
@@ -66,15 +79,18 @@ function english(url: string, sha256: string): Steps[] {
       system: "linux",
       title: "Linux",
       steps: [
-        `The system's store, after a look at the script: ${
-          command(
-            `curl -fsSO ${url}install.sh &amp;&amp; less install.sh &amp;&amp; sudo sh install.sh`,
-          )
+        `Everything at once, where the localtls program is: ${trust}`,
+        `Without it, get the root and compare what this prints with the fingerprint that its owner told you: ${
+          command(fetchRoot(url))
         }`,
+        `Only if both are the same, the system's store of Debian and Ubuntu: ${
+          command(INSTALL_ON_DEBIAN)
+        }. Other systems: ${
+          link("/install.sh", "install.sh")
+        } knows them; read it before you run it.`,
         `Chromium: ${
           button("/root.pem", "Get root.pem")
         } and import it at chrome://certificate-manager, below “Custom”.`,
-        `Or everything at once, where the localtls program is: ${trust}`,
       ],
     },
     {
@@ -132,15 +148,14 @@ function chinese(url: string, sha256: string): Steps[] {
       system: "linux",
       title: "Linux",
       steps: [
-        `系统证书库（请先查看脚本）：${
-          command(
-            `curl -fsSO ${url}install.sh &amp;&amp; less install.sh &amp;&amp; sudo sh install.sh`,
-          )
-        }`,
+        `如果有 localtls 程序，一次完成：${trust}`,
+        `没有的话，下载根证书，并将输出与证书所有者告知的指纹比较：${command(fetchRoot(url))}`,
+        `两者一致时才安装。Debian 和 Ubuntu 的系统证书库：${
+          command(INSTALL_ON_DEBIAN)
+        }。其他系统：${link("/install.sh", "install.sh")}，运行前请先查看。`,
         `Chromium：${
           button("/root.pem", "下载 root.pem")
         }，在 chrome://certificate-manager 的“自定义”中导入。`,
-        `或者，如果有 localtls 程序，一次完成：${trust}`,
       ],
     },
     {

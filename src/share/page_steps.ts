@@ -85,7 +85,7 @@ function english(url: string, sha256: string): Steps[] {
         }`,
         `Only if both are the same, the system's store of Debian and Ubuntu: ${
           command(INSTALL_ON_DEBIAN)
-        }. Other systems: ${
+        }Other systems: ${
           link("/install.sh", "install.sh")
         } knows them; read it before you run it.`,
         `Chromium: ${
@@ -150,9 +150,9 @@ function chinese(url: string, sha256: string): Steps[] {
       steps: [
         `如果有 localtls 程序，一次完成：${trust}`,
         `没有的话，下载根证书，并将输出与证书所有者告知的指纹比较：${command(fetchRoot(url))}`,
-        `两者一致时才安装。Debian 和 Ubuntu 的系统证书库：${
-          command(INSTALL_ON_DEBIAN)
-        }。其他系统：${link("/install.sh", "install.sh")}，运行前请先查看。`,
+        `两者一致时才安装。Debian 和 Ubuntu 的系统证书库：${command(INSTALL_ON_DEBIAN)}其他系统：${
+          link("/install.sh", "install.sh")
+        }，运行前请先查看。`,
         `Chromium：${
           button("/root.pem", "下载 root.pem")
         }，在 chrome://certificate-manager 的“自定义”中导入。`,

@@ -21,6 +21,9 @@ export const WINDOWS_ENV = {
 /** The fake's disk has owners, as POSIX does: these are hers. */
 const DIRECTORY: FakeEntry = { type: "directory", uid: 1000, gid: 1000 };
 
+/** Where commands of the fake are started. */
+const WORKING_DIRECTORY = "/C/work";
+
 /** Where the disk of the fake keeps a path of Windows. */
 export function onDisk(path: string): string {
   const slashes = path.replaceAll("\\", "/").replaceAll(/\/{2,}/g, "/").replaceAll("/./", "/");
@@ -28,7 +31,7 @@ export function onDisk(path: string): string {
     return `/${slashes[0]!.toUpperCase()}${slashes.slice(2).replace(/\/$/, "")}`;
   }
   // From the working directory, as the system resolves it.
-  return slashes.startsWith("/") ? slashes : `/C/work/${slashes.replace(/^\.\//, "")}`;
+  return slashes.startsWith("/") ? slashes : `${WORKING_DIRECTORY}/${slashes.replace(/^\.\//, "")}`;
 }
 
 /** Options as for createFakeHost(), with paths of Windows. */

@@ -5,7 +5,7 @@
  */
 
 import type { CertificateReport, KeyReport, RequestReport } from "../../inspect/report.ts";
-import type { BaseDocument } from "../documents.ts";
+import type { BaseDocument } from "../document_parts.ts";
 
 export type { KeyReport, RequestReport, SubjectReport } from "../../inspect/report.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { BaseDocument, CaDocument } from "../documents.ts";
+import type { BaseDocument, CaDocument } from "../document_parts.ts";
 
 /** The certificate that a server presents. */
 export interface ServingCertificate {

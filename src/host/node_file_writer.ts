@@ -38,6 +38,8 @@ export function appendLinesToFile(
         throw new LocalTlsError("FILE_UNSAFE", `Cannot append to "${file}": it is no plain file`);
       }
       if (created) applyOwnership(descriptor, options.mode ?? DEFAULT_FILE_MODE, options.owner);
+      // A torn line gets its end first. So does another process's append that is seen half way (the size grows by
+      // pages): that leaves a blank line, never a mixed one, for O_APPEND keeps the two writes apart.
       const start = endsWithLineEnd(descriptor, stat.size) ? "" : "\n";
       writeFully(descriptor, new TextEncoder().encode(`${start}${lines.join("\n")}\n`));
       fs.fsyncSync(descriptor);

@@ -7,7 +7,9 @@
 import { runCommandLine } from "./cli/app.ts";
 import { LocalTlsError } from "./errors.ts";
 import { createNodeHost } from "./host/node_host.ts";
+import { hastenLongRuns } from "./host/tier_up.ts";
 
+hastenLongRuns();
 const host = createNodeHost();
 try {
   // A link called mkcert is mkcert, so that what calls it works unchanged.

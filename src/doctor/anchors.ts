@@ -11,8 +11,8 @@ import { browsersReadSystemStore } from "../truststore/families.ts";
 import { SYSTEM_DATABASE } from "../truststore/nss/chromium_locations.ts";
 import { findBySubject, searchPem } from "../truststore/root_search.ts";
 import type { StoreState, TrustAnchor, TrustStore } from "../truststore/store.ts";
-import { type Certificate, parseCertificate } from "../x509/certificate.ts";
-import { topOf } from "./chain.ts";
+import type { Certificate } from "../x509/certificate.ts";
+import { readOnce, topOf } from "./chain.ts";
 import { mozillaRoots } from "./network/mozilla_roots.ts";
 import type { ClientId } from "./tls/offers.ts";
 
@@ -113,7 +113,7 @@ export class AnchorPool {
     return await Promise.all(ders.map((der) => {
       const known = this.#made.find((one) => equalBytes(one.der, der));
       if (known !== undefined) return known.anchor;
-      const anchor = this.#make(parseCertificate(der));
+      const anchor = this.#make(readOnce(der));
       this.#made.push({ der, anchor });
       return anchor;
     }));

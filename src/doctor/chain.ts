@@ -1,11 +1,18 @@
 /**
- * A served chain, by its names.
+ * The certificates of a served chain, by their names.
  *
  * @module
  */
 
-import { equalBytes } from "../bytes.ts";
-import { type Certificate, readSubjectText } from "../x509/certificate.ts";
+import { type Bytes, equalBytes } from "../bytes.ts";
+import { isFault, readPathCertificate } from "../pki/path/path_certificate.ts";
+import { type Certificate, parseCertificate, readSubjectText } from "../x509/certificate.ts";
+
+/** What path validation has read or is about to read; throws as parseCertificate() where that cannot. */
+export function readOnce(der: Bytes): Certificate {
+  const read = readPathCertificate(der);
+  return isFault(read) ? parseCertificate(der) : read.certificate;
+}
 
 /** Where following the names from the leaf ends. */
 export function topOf(chain: readonly Certificate[]): Certificate {

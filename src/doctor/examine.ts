@@ -6,8 +6,9 @@
 
 import type { Host } from "../host/host.ts";
 import type { TrustAnchor, TrustStore } from "../truststore/store.ts";
-import { type Certificate, parseCertificate } from "../x509/certificate.ts";
+import type { Certificate } from "../x509/certificate.ts";
 import { AnchorPool, findRoots, readAhead } from "./anchors.ts";
+import { readOnce } from "./chain.ts";
 import { askHttp, type HttpAnswer } from "./network/http_exchange.ts";
 import { CONNECT_MS, isServerHello, type Sight } from "./sight.ts";
 import type { Target } from "./target.ts";
@@ -70,7 +71,7 @@ export async function examineServer(options: ExamineOptions): Promise<Examinatio
 function readChain({ chain }: Sight): { chain: Certificate[]; unreadable: number } {
   const read = chain.flatMap((der) => {
     try {
-      return [parseCertificate(der)];
+      return [readOnce(der)];
     } catch {
       return [];
     }

@@ -6,11 +6,11 @@
 
 import { type Bytes, equalBytes, toBytes } from "../bytes.ts";
 import { OID } from "../der/oids.ts";
-import { isFault, readPathCertificate } from "../pki/path/path_certificate.ts";
 import type { PathReason, PathReasonCode } from "../pki/path/reason.ts";
 import { verifyPath } from "../pki/path/verify_path.ts";
 import { type Certificate, parseCertificate, readSubjectText } from "../x509/certificate.ts";
 import { isCa, readKeyIdentifiers } from "../x509/extensions.ts";
+import { readOnce } from "./chain.ts";
 import type { Fault, FaultCode } from "./faults.ts";
 
 /** A chain as it is served, and what is trusted. */
@@ -93,12 +93,6 @@ export async function pathFaults(question: PathQuestion): Promise<Fault[]> {
   return faults.filter(({ code }, i) =>
     !TOLD_ELSEWHERE.includes(code) && faults.findIndex((other) => other.code === code) === i
   );
-}
-
-/** What path validation has read or is about to read; throws as parseCertificate() where that cannot. */
-function readOnce(der: Bytes): Certificate {
-  const read = readPathCertificate(der);
-  return isFault(read) ? parseCertificate(der) : read.certificate;
 }
 
 /** RFC 5280, 4.1.2.2: unique for each issuer. Scripts that number by hand give a root and its leaf the same. */

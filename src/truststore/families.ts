@@ -10,11 +10,11 @@ import type { TargetUser } from "../host/target_user.ts";
 import { createJavaFamily } from "./java/family.ts";
 import { findJavaTrustFiles, type JavaTrustFile } from "./java/find_javas.ts";
 import {
-  FREEBSD_JAVA_PLACES,
+  freebsdJavaPlaces,
   type JavaPlaces,
-  LINUX_JAVA_PLACES,
-  MACOS_JAVA_PLACES,
-  WINDOWS_JAVA_PLACES,
+  linuxJavaPlaces,
+  macosJavaPlaces,
+  windowsJavaPlaces,
 } from "./java/places.ts";
 import { nssFamily, openRecordedNssStore } from "./nss/family.ts";
 import type { DiscoverContext, StoreKind, TrustStore, TrustStoreFamily } from "./store.ts";
@@ -25,11 +25,11 @@ import { isWsl } from "./windows/wsl.ts";
 /** Every word of `--stores`, in the order in which stores are changed. */
 export const STORE_KINDS: readonly StoreKind[] = ["system", "nss", "java", "windows"];
 
-const JAVA_PLACES: Readonly<Partial<Record<OperatingSystem, JavaPlaces>>> = {
-  linux: LINUX_JAVA_PLACES,
-  windows: WINDOWS_JAVA_PLACES,
-  freebsd: FREEBSD_JAVA_PLACES,
-  darwin: MACOS_JAVA_PLACES,
+const JAVA_PLACES: Readonly<Partial<Record<OperatingSystem, () => JavaPlaces>>> = {
+  linux: linuxJavaPlaces,
+  windows: windowsJavaPlaces,
+  freebsd: freebsdJavaPlaces,
+  darwin: macosJavaPlaces,
 };
 
 /** A family whose adapters are loaded on the systems that have it. */
@@ -63,11 +63,11 @@ const macosFamily: TrustStoreFamily = {
 };
 
 const FAMILIES: Readonly<Partial<Record<OperatingSystem, readonly TrustStoreFamily[]>>> = {
-  linux: [systemFamily, nssFamily, createJavaFamily(LINUX_JAVA_PLACES), windowsFromWslFamily],
-  windows: [windowsFamily, createJavaFamily(WINDOWS_JAVA_PLACES)],
-  freebsd: [freebsdFamily, nssFamily, createJavaFamily(FREEBSD_JAVA_PLACES)],
+  linux: [systemFamily, nssFamily, createJavaFamily(linuxJavaPlaces), windowsFromWslFamily],
+  windows: [windowsFamily, createJavaFamily(windowsJavaPlaces)],
+  freebsd: [freebsdFamily, nssFamily, createJavaFamily(freebsdJavaPlaces)],
   // No NSS: Firefox reads the keychain by itself since 120, and Chromium always has.
-  darwin: [macosFamily, createJavaFamily(MACOS_JAVA_PLACES)],
+  darwin: [macosFamily, createJavaFamily(macosJavaPlaces)],
 };
 
 /**
@@ -87,7 +87,7 @@ export function storeFamilies(
 /** The trust stores of every Java of this machine, as files. */
 export async function findJavas(host: Host, user: TargetUser): Promise<JavaTrustFile[]> {
   const places = JAVA_PLACES[host.os];
-  return places === undefined ? [] : await findJavaTrustFiles(host, user, places);
+  return places === undefined ? [] : await findJavaTrustFiles(host, user, places());
 }
 
 /**

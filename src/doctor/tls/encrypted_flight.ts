@@ -27,13 +27,13 @@ const SERVER_HELLO = 2;
 const CERTIFICATE = 11;
 const CERTIFICATE_REQUEST = 13;
 
-const OFFER: Offer = {
+const makeOffer = (): Offer => ({
   ...CLIENT_OFFERS.curl,
   versions: [VERSION.tls13],
   // Alone, or a server that prefers another asks for a second hello.
   groups: [P256],
   ciphers: Object.keys(TLS13_SUITES).map(Number),
-};
+});
 
 /** What a TLS 1.3 server sends after its hello. */
 export interface EncryptedFlight {
@@ -66,7 +66,7 @@ export class EncryptedFlightReader {
     const point = toBytes(await crypto.subtle.exportKey("raw", pair.publicKey));
     const keyShare = { group: P256, point, privateKey: pair.privateKey };
     return new EncryptedFlightReader(
-      encodeClientHello({ offer: OFFER, serverName, keyShare }),
+      encodeClientHello({ offer: makeOffer(), serverName, keyShare }),
       keyShare,
     );
   }

@@ -122,10 +122,15 @@ function remember(key: number, read: PathCertificate): void {
   }
 }
 
+/** Octets from the end that tell certificates apart: they are of the signature. */
+const HASHED_LENGTH = 32;
+
 /** FNV-1a. Whoever makes two certificates meet in it has their certificates read more often, nothing else. */
 function hash(der: Uint8Array): number {
-  let value = 0x811c9dc5;
-  for (let i = 0; i < der.length; i++) value = Math.imul(value ^ der[i]!, 0x01000193);
+  let value = 0x811c9dc5 ^ der.length;
+  for (let i = Math.max(0, der.length - HASHED_LENGTH); i < der.length; i++) {
+    value = Math.imul(value ^ der[i]!, 0x01000193);
+  }
   return value;
 }
 

@@ -16,7 +16,7 @@ import { findJavaTrustFiles, labelOf } from "../java/find_javas.ts";
 import { findAliases } from "../java/keystore_reader.ts";
 import { addTrusted, removeTrusted } from "../java/keystore_writer.ts";
 import { aliasOf } from "../java/keytool.ts";
-import { LINUX_JAVA_PLACES } from "../java/places.ts";
+import { linuxJavaPlaces } from "../java/places.ts";
 import { explainDenied, type ImageTree } from "./image_tree.ts";
 
 /** Bytes. A cacerts has 0.2 MB. */
@@ -40,7 +40,7 @@ export async function findImageJavaStores(
     },
   };
   const found = new Map<string, string>();
-  for (const file of await findJavaTrustFiles(search, { home: "/root" }, LINUX_JAVA_PLACES)) {
+  for (const file of await findJavaTrustFiles(search, { home: "/root" }, linuxJavaPlaces())) {
     found.set(file.path, labelOf(file));
   }
   for (const name of SHARED_STORES) {

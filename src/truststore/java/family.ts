@@ -10,11 +10,11 @@ import { createJavaStore } from "./java_store.ts";
 import type { JavaPlaces } from "./places.ts";
 
 /** One store per cacerts file; Javas that share one share the store. */
-export function createJavaFamily(places: JavaPlaces): TrustStoreFamily {
+export function createJavaFamily(places: () => JavaPlaces): TrustStoreFamily {
   return {
     kind: "java",
     async discover(context) {
-      const files = await findJavaTrustFiles(context.host, context.user, places);
+      const files = await findJavaTrustFiles(context.host, context.user, places());
       return files.map((file) => createJavaStore(context, file));
     },
   };

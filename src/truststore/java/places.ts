@@ -22,7 +22,7 @@ export interface JavaPlaces {
 }
 
 /** Packages, vendors' installers, version managers, IDEs, Gradle. */
-export const LINUX_JAVA_PLACES: JavaPlaces = {
+export const linuxJavaPlaces = (): JavaPlaces => ({
   directories: [
     "/usr/lib/jvm",
     "/usr/lib64/jvm",
@@ -42,10 +42,10 @@ export const LINUX_JAVA_PLACES: JavaPlaces = {
     "~/.jabba/jdk",
   ].map((path) => ({ path })),
   finders: [],
-};
+});
 
 /** The vendors' installers, for everybody and for one user; IDEs, Gradle, scoop. */
-export const WINDOWS_JAVA_PLACES: JavaPlaces = {
+export const windowsJavaPlaces = (): JavaPlaces => ({
   directories: [
     ...["%ProgramFiles%", "%ProgramFiles(x86)%", "%LOCALAPPDATA%/Programs"].flatMap((programs) => [
       ...[
@@ -74,23 +74,23 @@ export const WINDOWS_JAVA_PLACES: JavaPlaces = {
     },
   ],
   finders: [],
-};
+});
 
 /** Ports and packages of FreeBSD: /usr/local/openjdk17, /usr/local/openjdk8-jre. */
-export const FREEBSD_JAVA_PLACES: JavaPlaces = {
+export const freebsdJavaPlaces = (): JavaPlaces => ({
   directories: [
     { path: "/usr/local", names: /^(?:openjdk|linux-.*jdk)\d+(?:-jre)?$/ },
     { path: "~/.gradle/jdks" },
     { path: "~/.jdks" },
   ],
   finders: [],
-};
+});
 
 /**
  * Apple's own directories, Homebrew's formulas, version managers. A Java of macOS is a bundle, with its home in
  * Contents/Home; Homebrew has the bundle in libexec.
  */
-export const MACOS_JAVA_PLACES: JavaPlaces = {
+export const macosJavaPlaces = (): JavaPlaces => ({
   directories: [
     { path: "/Library/Java/JavaVirtualMachines", within: ["Contents/Home"] },
     { path: "~/Library/Java/JavaVirtualMachines", within: ["Contents/Home"] },
@@ -110,4 +110,4 @@ export const MACOS_JAVA_PLACES: JavaPlaces = {
   ],
   // Without --request it opens no window where there is no Java (java_home(1)).
   finders: [["/usr/libexec/java_home"]],
-};
+});

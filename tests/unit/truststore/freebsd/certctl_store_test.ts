@@ -12,7 +12,7 @@ import { applyChange, type StoreResult } from "../../../../src/truststore/change
 import { createElevation } from "../../../../src/truststore/elevation.ts";
 import { discoverStores } from "../../../../src/truststore/families.ts";
 import { findJavaTrustFiles } from "../../../../src/truststore/java/find_javas.ts";
-import { FREEBSD_JAVA_PLACES } from "../../../../src/truststore/java/places.ts";
+import { freebsdJavaPlaces } from "../../../../src/truststore/java/places.ts";
 import type { TrustAnchor } from "../../../../src/truststore/store.ts";
 import {
   createFakeHost,
@@ -217,7 +217,7 @@ test("Javas of FreeBSD's packages are found", async () => {
       "/usr/local/etc/lib/security/cacerts": "no Java",
     },
   });
-  const found = await findJavaTrustFiles(host, await findTargetUser(host), FREEBSD_JAVA_PLACES);
+  const found = await findJavaTrustFiles(host, await findTargetUser(host), freebsdJavaPlaces());
   assert.deepEqual(found.map(({ path }) => path), [
     "/usr/local/openjdk17/lib/security/cacerts",
     "/usr/local/openjdk8-jre/lib/security/cacerts",

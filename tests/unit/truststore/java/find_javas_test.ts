@@ -3,9 +3,9 @@ import { describe, test } from "node:test";
 import { findTargetUser } from "../../../../src/host/target_user.ts";
 import { findJavaTrustFiles, labelOf } from "../../../../src/truststore/java/find_javas.ts";
 import {
-  LINUX_JAVA_PLACES,
-  MACOS_JAVA_PLACES,
-  WINDOWS_JAVA_PLACES,
+  linuxJavaPlaces,
+  macosJavaPlaces,
+  windowsJavaPlaces,
 } from "../../../../src/truststore/java/places.ts";
 import type { FakeEntry } from "../../../support/fake_disk.ts";
 import { createFakeHost, type FakeHostOptions } from "../../../support/fake_host.ts";
@@ -19,10 +19,10 @@ const release = (version: string, vendor: string) =>
 async function find(
   files: Record<string, string | FakeEntry>,
   options: FakeHostOptions = {},
-  places = LINUX_JAVA_PLACES,
+  places = linuxJavaPlaces,
 ) {
   const host = createFakeHost({ commands: KEYTOOL, ...options, files });
-  const found = await findJavaTrustFiles(host, await findTargetUser(host), places);
+  const found = await findJavaTrustFiles(host, await findTargetUser(host), places());
   return found.map((file) => ({ path: file.path, label: labelOf(file), javas: file.javas }));
 }
 
@@ -152,7 +152,7 @@ describe("findJavaTrustFiles() on Windows", () => {
   ) {
     const host = createFakeWindows({ env, ...options, files });
     const user = await findTargetUser(host);
-    const found = await findJavaTrustFiles(host, user, WINDOWS_JAVA_PLACES);
+    const found = await findJavaTrustFiles(host, user, windowsJavaPlaces());
     return found.map((file) => ({ path: file.path, label: labelOf(file), javas: file.javas }));
   }
 
@@ -214,7 +214,7 @@ describe("findJavaTrustFiles() on macOS", () => {
     "/home/ann/.gradle/jdks/temurin-17/Contents/Home",
   ];
   const pathsOf = async (...args: Parameters<typeof find>) =>
-    (await find(args[0], args[1], MACOS_JAVA_PLACES)).map(({ path }) => path);
+    (await find(args[0], args[1], macosJavaPlaces)).map(({ path }) => path);
 
   for (const home of homes) {
     test(`finds ${home}`, async () => {

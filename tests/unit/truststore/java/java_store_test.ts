@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { findTargetUser } from "../../../../src/host/target_user.ts";
 import { createElevation } from "../../../../src/truststore/elevation.ts";
 import { createJavaFamily } from "../../../../src/truststore/java/family.ts";
-import { LINUX_JAVA_PLACES, WINDOWS_JAVA_PLACES } from "../../../../src/truststore/java/places.ts";
+import { linuxJavaPlaces, windowsJavaPlaces } from "../../../../src/truststore/java/places.ts";
 import type { TrustStore } from "../../../../src/truststore/store.ts";
 import {
   createFakeHost,
@@ -50,7 +50,7 @@ function machine(options: FakeHostOptions = {}): FakeHost {
 
 async function discover(host: FakeHost): Promise<TrustStore> {
   const user = await findTargetUser(host);
-  const stores = await createJavaFamily(LINUX_JAVA_PLACES)
+  const stores = await createJavaFamily(linuxJavaPlaces)
     .discover({ host, user, elevation: createElevation(host) });
   assert.equal(stores.length, 1);
   return stores[0]!;
@@ -322,7 +322,7 @@ describe("a Java trust store on Windows", () => {
       user: await findTargetUser(host),
       elevation: createElevation(host),
     };
-    const [store] = await createJavaFamily(WINDOWS_JAVA_PLACES).discover(context);
+    const [store] = await createJavaFamily(windowsJavaPlaces).discover(context);
     return { host, store: store! };
   }
 

@@ -38,6 +38,8 @@ export interface Compilation {
   readonly name: string;
   /** A directory on the file system on which the executable is wanted, so that it can be moved there. */
   readonly directory: string;
+  /** Another program than localtls, as a path from the top of the repository. Default: src/main.ts. */
+  readonly entry?: string;
   /** For another machine: Bun's name of it, and the path of its runtime. */
   readonly cross?: { readonly target: string; readonly runtime: string };
 }
@@ -51,13 +53,13 @@ export interface Compiled {
 }
 
 /**
- * Compiles src/main.ts.
+ * Compiles src/main.ts, or another program with the same flags.
  *
  * @param use Gets the path of the executable, to move it to its place.
  * @throws {Error} Bun failed; the message is what it said.
  */
 export async function compile(
-  { name, directory, cross }: Compilation,
+  { name, directory, entry = "src/main.ts", cross }: Compilation,
   use: (path: string) => void,
 ): Promise<Compiled> {
   const work = join(directory, `.${name}.${process.pid}`);
@@ -67,7 +69,7 @@ export async function compile(
     // Windows, Bun appends ".exe" by itself.
     const path = join(work, "localtls");
     const metafile = join(work, "metafile.json");
-    const argv = [...BUN_FLAGS, "src/main.ts", "--outfile", path, `--metafile=${metafile}`];
+    const argv = [...BUN_FLAGS, entry, "--outfile", path, `--metafile=${metafile}`];
     if (cross !== undefined) {
       argv.push(`--target=${cross.target}`, `--compile-executable-path=${cross.runtime}`);
     }

@@ -60,23 +60,37 @@ const PLATFORM_PACKAGES = {
 /** As root on a Debian, installs the packages that are missing; elsewhere their tests are skipped by name. */
 export function installSystemPackages({ platforms }) {
   const packages = { ...SYSTEM_PACKAGES, ...(platforms ? PLATFORM_PACKAGES : {}) };
-  const missing = Object.entries(packages)
-    .filter(([, paths]) => ![paths].flat().some((path) => existsSync(path)))
-    .map(([name]) => name);
-  if (missing.length === 0) return;
-  if (process.getuid?.() !== 0 || !existsSync("/usr/bin/apt-get")) {
-    console.log(`test: not installed, their tests will be skipped: ${missing.join(", ")}`);
-    return;
+  const missing = installMissing(packages, "test");
+  if (missing.length > 0) {
+    console.error(`test: not installed, their tests will be skipped: ${missing.join(", ")}`);
   }
-  console.log(`test: installing ${missing.join(", ")}`);
+}
+
+/**
+ * As root on a Debian, installs those that are missing.
+ *
+ * @param packages Names, each with a path or several by which it is known to be there.
+ * @param speaker Stands before what is told, on stderr.
+ * @returns Those that are still missing.
+ */
+export function installMissing(packages, speaker) {
+  const missing = missingOf(packages);
+  if (missing.length === 0 || process.getuid?.() !== 0 || !existsSync("/usr/bin/apt-get")) {
+    return missing;
+  }
+  console.error(`${speaker}: installing ${missing.join(", ")}`);
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   const apt = (...args) =>
     spawnSync("apt-get", args, { stdio: ["ignore", "ignore", "inherit"], env });
   apt("-q", "update");
-  const { status } = withoutServices(() =>
-    apt("-q", "-y", "install", "--no-install-recommends", ...missing)
-  );
-  if (status !== 0) console.log("test: apt-get could not install all of them");
+  withoutServices(() => apt("-q", "-y", "install", "--no-install-recommends", ...missing));
+  return missingOf(packages);
+}
+
+function missingOf(packages) {
+  return Object.entries(packages)
+    .filter(([, paths]) => ![paths].flat().some((path) => existsSync(path)))
+    .map(([name]) => name);
 }
 
 /** Debian starts a server that it installs, unless this program forbids it (invoke-rc.d(8)). */

@@ -1,0 +1,3 @@
+/** Nothing: what the runtime costs before a program has done anything. */
+
+export {};

@@ -71,7 +71,9 @@ function rowTable(rows: readonly Row[]): string {
   const lines = rows.map((row) => [
     row.name,
     `${withSpread(row.values, (value) => amount(value, row.unit))} ${row.unit}`,
-    row.cpu === undefined ? "" : `${amount(median(row.cpu), "ms")} ms`,
+    row.cpu === undefined
+      ? ""
+      : `${number(median(row.cpu))} ms${row.unit === "ms" ? "" : " for 1,000"}`,
     row.peak === undefined ? "" : `${(median(row.peak) / 1024).toFixed(1)} MiB`,
     String(row.values.length),
   ]);

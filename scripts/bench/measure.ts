@@ -63,18 +63,18 @@ export function measure({ argv, cwd, env, codes = [0] }: Command): Sample {
 }
 
 /**
- * The most memory that a run of a program has, of the largest process in it, in KiB.
+ * A run, and the most memory that the largest process in it had, in KiB.
  *
  * By time(1): what the kernel tells the parent of a program that was started by vfork is the parent's own peak, and
- * this process is larger than what it measures.
+ * this process is larger than what it measures. It takes a millisecond of its own.
  */
-export function measurePeak(command: Command): number {
+export function measurePeak(command: Command): Sample & { readonly peak: number } {
   const scratch = mkdtempSync(join(tmpdir(), "peak-"));
   try {
     const file = join(scratch, "peak");
     const prefix = ["/usr/bin/time", "--quiet", "--format=%M", `--output=${file}`];
-    measure({ ...command, argv: [...prefix, ...command.argv] });
-    return Number(readFileSync(file, "utf8"));
+    const sample = measure({ ...command, argv: [...prefix, ...command.argv] });
+    return { ...sample, peak: Number(readFileSync(file, "utf8")) };
   } finally {
     rmSync(scratch, { recursive: true });
   }

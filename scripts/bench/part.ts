@@ -4,6 +4,7 @@
  * @module
  */
 
+import { ROOT } from "../toolchain.mjs";
 import { type Command, measure, measurePeak, type Sample } from "./measure.ts";
 import { Place } from "./place.ts";
 import {
@@ -14,7 +15,7 @@ import {
   type Row,
   type Unit,
 } from "./results.ts";
-import { interleave } from "./rounds.ts";
+import { type Contender, interleave } from "./rounds.ts";
 
 /** A part. */
 export interface Part {
@@ -50,6 +51,9 @@ export interface RaceOptions {
 
 /** Runs of memory alone, where it is measured. */
 export const PEAK_RUNS = 5;
+
+/** Characters of a note: what a program says when it fails may be long. */
+const MAX_NOTE = 300;
 
 /** What a part works with. */
 export class PartRun {
@@ -90,8 +94,10 @@ export class PartRun {
     this.tell({ row });
   }
 
-  note(note: string): void {
-    this.tell({ note });
+  /** Says something; a path of this machine is told without what is above the checkout. */
+  note(text: string): void {
+    const note = text.replaceAll(ROOT, ".");
+    this.tell({ note: note.length > MAX_NOTE ? `${note.slice(0, MAX_NOTE)} ...` : note });
   }
 
   /** Compares two rows, where both were measured. */
@@ -127,7 +133,7 @@ export class PartRun {
       const taken = samples.get(name) ?? [];
       if (taken.length === 0) continue;
       const peak = Array.from({ length: this.quick ? Math.min(1, peaks) : peaks }, () => {
-        const kibibytes = measurePeak(command);
+        const kibibytes = measurePeak(command).peak;
         undo?.();
         return kibibytes;
       });
@@ -141,13 +147,12 @@ export class PartRun {
     }
   }
 
-  /** Rates in turns, each as its program tells it; rows of their own unit. */
+  /** Rates in turns, each a row. */
   async rates(
     unit: Unit,
-    contenders: readonly { readonly name: string; run(round: number): Promise<Rate> | Rate }[],
-    options: RaceOptions,
+    contenders: readonly Contender<Rate>[],
+    { rounds, share = 1 }: Pick<RaceOptions, "rounds" | "share">,
   ): Promise<void> {
-    const { rounds, share = 1 } = options;
     const limits = { rounds: this.rounds(rounds), until: this.until(share) };
     const { samples, failures } = await interleave(contenders, limits);
     for (const [name, reason] of failures) this.note(`${name}: not measured: ${reason}`);
@@ -169,7 +174,7 @@ export class PartRun {
   }
 }
 
-/** How much was done in a second, and the processor time in milliseconds that it took. */
+/** How much was done in a second, and the processor time in milliseconds that a thousand took. */
 export interface Rate {
   readonly rate: number;
   readonly cpu?: number;

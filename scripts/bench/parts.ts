@@ -6,6 +6,19 @@
 
 import type { Part } from "./part.ts";
 import { cert } from "./parts/cert.ts";
+import { deno } from "./parts/deno.ts";
+import { engine } from "./parts/engine.ts";
+import { list } from "./parts/list.ts";
+import { serve } from "./parts/serve.ts";
+import { setup } from "./parts/setup.ts";
 import { start } from "./parts/start.ts";
 
-export const PARTS: Readonly<Record<string, Part>> = { start, cert };
+export const PARTS: Readonly<Record<string, Part>> = {
+  start,
+  cert,
+  setup,
+  list,
+  engine,
+  serve,
+  deno,
+};

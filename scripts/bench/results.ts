@@ -13,7 +13,10 @@ export interface Row {
   readonly unit: Unit;
   /** One of each round, in the order of rounds. */
   readonly values: readonly number[];
-  /** Milliseconds of processor time, of all threads and of what was started, of each round. */
+  /**
+   * Milliseconds of processor time, of all threads and of what was started, of each round; where the values are rates,
+   * for a thousand of them.
+   */
   readonly cpu?: readonly number[];
   /** Peak memory in KiB (the largest process), of rounds of its own. */
   readonly peak?: readonly number[];

@@ -52,7 +52,7 @@ function environment(): NodeJS.ProcessEnv {
 }
 
 /** The permissions of the `localtls` task, so that they stand in one place. */
-function denoPermissions(): string[] {
+export function denoPermissions(): string[] {
   const { tasks } = JSON.parse(readFileSync(join(ROOT, "deno.json"), "utf8"));
   const command: string = tasks.localtls.command ?? tasks.localtls;
   return command.split(" ").filter((word) =>

@@ -1,0 +1,139 @@
+/**
+ * Files over TLS: `serve`, nginx and Caddy with the same certificate, one worker each, HTTP/1.1, asked by wrk in turns.
+ */
+
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { measure } from "../measure.ts";
+import type { Part, PartRun } from "../part.ts";
+import { LOCALTLS, type Place } from "../place.ts";
+import { ask, freePort, type Load, nginx, peakOf, type Server, startServer } from "../servers.ts";
+
+const SMALL: Load = { path: "1k.bin", connections: 16, seconds: 2 };
+const LARGE: Load = { path: "10m.bin", connections: 4, seconds: 2 };
+const [OURS, NGINX, CADDY] = ["localtls serve", "nginx", "Caddy"];
+
+export const serve: Part = {
+  title: "Serving files",
+  budget: 75,
+  async measure(run) {
+    const place = run.place("serve");
+    makeSite(place);
+    const servers: Server[] = [];
+    try {
+      for (const starting of [startOurs(place), startNginx(place), startCaddy(place)]) {
+        await starting.then((server) => servers.push(server), (error) => run.note(error.message));
+      }
+      await load(run, place, servers);
+    } finally {
+      for (const { running } of servers) await running.stop();
+    }
+  },
+};
+
+async function load(run: PartRun, place: Place, servers: readonly Server[]): Promise<void> {
+  const command = (argv: readonly string[]) => place.command(argv);
+  const seconds = run.quick ? 1 : 2;
+  const asks = (what: Load) =>
+    servers.map((server) => ({ server, ask: () => ask(server, { ...what, seconds }, command) }));
+  await run.rates(
+    "requests/s",
+    asks(SMALL).map(({ server, ask }) => ({
+      name: `${server.name}, 1 KB`,
+      run: () => ask().requests,
+    })),
+    { rounds: 5, share: 0.5 },
+  );
+  await run.rates(
+    "MB/s",
+    asks(LARGE).map(({ server, ask }) => ({
+      name: `${server.name}, 10 MB`,
+      run: () => ask().megabytes,
+    })),
+    { rounds: 5 },
+  );
+  run.compare(`${OURS}, 1 KB`, `${NGINX}, 1 KB`, { atLeast: 1.5 });
+  run.compare(`${OURS}, 10 MB`, `${NGINX}, 10 MB`, { atLeast: 1 });
+  run.compare(`${OURS}, 1 KB`, `${CADDY}, 1 KB`);
+  run.compare(`${OURS}, 10 MB`, `${CADDY}, 10 MB`);
+  for (const server of servers) {
+    const mebibytes = peakOf(server) / 1024;
+    run.row({ name: `${server.name}, peak memory`, unit: "MiB", values: [mebibytes] });
+  }
+  run.compare(`${OURS}, peak memory`, `${NGINX}, peak memory`);
+}
+
+/** Two files, and a certificate for them. */
+function makeSite(place: Place): void {
+  const site = join(place.home, "site");
+  mkdirSync(site);
+  writeFileSync(join(site, SMALL.path), new Uint8Array(1_000).fill(97));
+  writeFileSync(join(site, LARGE.path), new Uint8Array(10_000_000).fill(97));
+  measure(place.command([LOCALTLS, "cert", "127.0.0.1", ...certificate(place)]));
+}
+
+function certificate(place: Place): string[] {
+  const { cert, key } = files(place);
+  return ["--cert-file", cert, "--key-file", key];
+}
+
+function files(place: Place): { readonly cert: string; readonly key: string } {
+  return { cert: join(place.home, "site.pem"), key: join(place.home, "site-key.pem") };
+}
+
+async function startOurs(place: Place): Promise<Server> {
+  const port = await freePort();
+  const where = ["--host", "127.0.0.1", "--port", String(port), "--quiet"];
+  const argv = [LOCALTLS, "serve", join(place.home, "site"), ...certificate(place), ...where];
+  return await startServer(OURS!, place.command(argv), probe(port));
+}
+
+async function startNginx(place: Place): Promise<Server> {
+  const port = await freePort();
+  const { cert, key } = files(place);
+  const { argv } = nginx(
+    place.home,
+    "nginx",
+    `server {
+    listen 127.0.0.1:${port} ssl;
+    ssl_certificate ${cert};
+    ssl_certificate_key ${key};
+    ssl_protocols TLSv1.2 TLSv1.3;
+    root ${join(place.home, "site")};
+  }`,
+  );
+  return await startServer(NGINX!, place.command(argv), probe(port));
+}
+
+async function startCaddy(place: Place): Promise<Server> {
+  const port = await freePort();
+  const { cert, key } = files(place);
+  const file = join(place.home, "Caddyfile");
+  writeFileSync(
+    file,
+    `{
+  admin off
+  auto_https off
+  servers {
+    protocols h1
+  }
+}
+https://127.0.0.1:${port} {
+  bind 127.0.0.1
+  tls ${cert} ${key}
+  root * ${join(place.home, "site")}
+  file_server
+}
+`,
+  );
+  const argv = ["caddy", "run", "--config", file, "--adapter", "caddyfile"];
+  return await startServer(
+    CADDY!,
+    place.command(argv, { env: { GOMAXPROCS: "1" } }),
+    probe(port),
+  );
+}
+
+function probe(port: number): { readonly url: string; readonly path: string } {
+  return { url: `https://127.0.0.1:${port}/`, path: SMALL.path };
+}

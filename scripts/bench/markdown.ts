@@ -85,7 +85,7 @@ function comparisonTable(comparisons: readonly Comparison[]): string {
   const lines = comparisons.map(({ name, against, quantity, ratio, spread, limit, met }) => [
     quantity === "values" ? name : `${name}: ${quantity === "peak" ? "peak memory" : "CPU"}`,
     against ?? "",
-    `${number(ratio)} (${number(spread[0])} to ${number(spread[1])})`,
+    number(ratio) + (spread === undefined ? "" : ` (${spread.map(number).join(" to ")})`),
     limit === undefined
       ? ""
       : "atMost" in limit

@@ -47,6 +47,8 @@ export interface RaceOptions {
   readonly peaks?: number;
   /** Share of the part's time for it. Default: all that is left. */
   readonly share?: number;
+  /** Without the round that warms up: for what takes so long that it does that by itself. */
+  readonly cold?: boolean;
 }
 
 /** Runs of memory alone, where it is measured. */
@@ -60,6 +62,7 @@ export class PartRun {
   readonly #rows = new Map<string, Row>();
   readonly #places: Place[] = [];
   readonly #begun = Date.now();
+  #races = 0;
 
   /**
    * @param quick Few rounds: for a look, not for a record.
@@ -71,9 +74,9 @@ export class PartRun {
     private readonly tell: (told: Told) => void,
   ) {}
 
-  /** A new place, which goes with the part. */
-  place(name: string, env: Readonly<Record<string, string>> = {}): Place {
-    const place = new Place(name, env);
+  /** A new place, which goes with the part. @param base Where; see {@link Place}. */
+  place(name: string, env: Readonly<Record<string, string>> = {}, base?: string): Place {
+    const place = new Place(name, env, base);
     this.#places.push(place);
     return place;
   }
@@ -118,6 +121,7 @@ export class PartRun {
   /** Runs programs in turns; each becomes a row of milliseconds. */
   async race(runners: readonly Runner[], options: RaceOptions): Promise<void> {
     const { rounds, peaks = 0, share = 1 } = options;
+    const race = this.#races++;
     const contenders = runners.map(({ name, command, undo }) => ({
       name,
       run: (): Sample => {
@@ -139,6 +143,7 @@ export class PartRun {
       });
       this.row({
         name,
+        race,
         unit: "ms",
         values: taken.map(({ wall }) => wall),
         cpu: taken.map(({ cpu }) => cpu),
@@ -151,9 +156,10 @@ export class PartRun {
   async rates(
     unit: Unit,
     contenders: readonly Contender<Rate>[],
-    { rounds, share = 1 }: Pick<RaceOptions, "rounds" | "share">,
+    { rounds, share = 1, cold = false }: Omit<RaceOptions, "peaks">,
   ): Promise<void> {
-    const limits = { rounds: this.rounds(rounds), until: this.until(share) };
+    const race = this.#races++;
+    const limits = { rounds: this.rounds(rounds), until: this.until(share), cold };
     const { samples, failures } = await interleave(contenders, limits);
     for (const [name, reason] of failures) this.note(`${name}: not measured: ${reason}`);
     for (const [name, taken] of samples) {
@@ -161,6 +167,7 @@ export class PartRun {
       const cpu = taken.flatMap((rate) => rate.cpu ?? []);
       this.row({
         name,
+        race,
         unit,
         values: taken.map(({ rate }) => rate),
         ...(cpu.length === 0 ? {} : { cpu }),

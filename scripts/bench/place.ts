@@ -20,8 +20,12 @@ export class Place {
   readonly work: string;
   readonly #env: Readonly<Record<string, string>>;
 
-  constructor(name: string, env: Readonly<Record<string, string>> = {}) {
-    const base = join(ROOT, ".cache", "bench", "places");
+  /** @param base Where to make it, instead of on the disk of the checkout. */
+  constructor(
+    name: string,
+    env: Readonly<Record<string, string>> = {},
+    base = join(ROOT, ".cache", "bench", "places"),
+  ) {
     mkdirSync(base, { recursive: true });
     this.home = mkdtempSync(join(base, `${name}-`));
     this.work = join(this.home, "work");

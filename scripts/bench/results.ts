@@ -10,6 +10,8 @@ export type Unit = "ms" | "requests/s" | "MB/s" | "certificates/s" | "paths/s" |
 /** All that was measured of one contender. */
 export interface Row {
   readonly name: string;
+  /** Rows of one race have rounds in common. */
+  readonly race?: number;
   readonly unit: Unit;
   /** One of each round, in the order of rounds. */
   readonly values: readonly number[];
@@ -35,8 +37,8 @@ export interface Comparison {
   readonly quantity: Quantity;
   /** Ratio of the medians, or the median. */
   readonly ratio: number;
-  /** The lowest and highest of the rounds, each by itself. */
-  readonly spread: readonly [number, number];
+  /** The lowest and highest of the rounds, each by itself; undefined without rounds in common. */
+  readonly spread: readonly [number, number] | undefined;
   readonly limit?: Limit | undefined;
   /** Undefined without a limit. */
   readonly met?: boolean | undefined;
@@ -71,18 +73,17 @@ export function compareRows(
   const numbers = row[quantity] ?? [];
   const others = against?.[quantity];
   const ratio = against === undefined ? median(numbers) : median(numbers) / median(others ?? []);
-  // Only rounds in which both ran say something together.
   const pairs = against === undefined
     ? numbers
-    : numbers.flatMap((value, round) =>
-      others?.[round] === undefined ? [] : [value / others[round]]
-    );
+    : row.race === undefined || row.race !== against.race
+    ? []
+    : numbers.slice(0, others!.length).map((value, round) => value / others![round]!);
   return {
     name: row.name,
     against: against?.name,
     quantity,
     ratio,
-    spread: [Math.min(...pairs), Math.max(...pairs)],
+    spread: pairs.length > 1 ? [Math.min(...pairs), Math.max(...pairs)] : undefined,
     limit,
     met: limit === undefined ? undefined : isMet(ratio, limit),
   };

@@ -8,7 +8,7 @@
 /** One of several that are measured against each other. */
 export interface Contender<T> {
   readonly name: string;
-  /** Rounds before this one's first are counted too; -1 is the one that warms up. */
+  /** @param round From 0 on; -1 is the one that warms up. */
   run(round: number): Promise<T> | T;
 }
 
@@ -17,6 +17,8 @@ export interface Limits {
   readonly rounds: number;
   /** When no further round is begun, in milliseconds as Date.now() has them. */
   readonly until: number;
+  /** Without the round that warms up. */
+  readonly cold?: boolean;
 }
 
 /** What was measured, by the name of the contender; and who could not run, with the reason. */
@@ -31,11 +33,11 @@ export interface Outcome<T> {
  */
 export async function interleave<T>(
   contenders: readonly Contender<T>[],
-  { rounds, until }: Limits,
+  { rounds, until, cold = false }: Limits,
 ): Promise<Outcome<T>> {
   const samples = new Map<string, T[]>(contenders.map(({ name }) => [name, []]));
   const failures = new Map<string, string>();
-  for (let round = -1; round < rounds; round++) {
+  for (let round = cold ? 0 : -1; round < rounds; round++) {
     if (round > 0 && Date.now() > until) break;
     for (const { name, run } of rotate(contenders, round + 1)) {
       if (failures.has(name)) continue;

@@ -2,15 +2,12 @@
  * Files over TLS: `serve`, nginx and Caddy with the same certificate, one worker each, HTTP/1.1, asked by wrk in turns.
  */
 
-import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { measure } from "../measure.ts";
 import type { Part, PartRun } from "../part.ts";
 import { LOCALTLS, type Place } from "../place.ts";
 import { ask, freePort, type Load, nginx, peakOf, type Server, startServer } from "../servers.ts";
+import { caddyCommand, certificateFiles, LARGE, makeSite, SMALL } from "../site.ts";
 
-const SMALL: Load = { path: "1k.bin", connections: 16, seconds: 2 };
-const LARGE: Load = { path: "10m.bin", connections: 4, seconds: 2 };
 const [OURS, NGINX, CADDY] = ["localtls serve", "nginx", "Caddy"];
 
 export const serve: Part = {
@@ -63,34 +60,18 @@ async function load(run: PartRun, place: Place, servers: readonly Server[]): Pro
   run.compare(`${OURS}, peak memory`, `${NGINX}, peak memory`);
 }
 
-/** Two files, and a certificate for them. */
-function makeSite(place: Place): void {
-  const site = join(place.home, "site");
-  mkdirSync(site);
-  writeFileSync(join(site, SMALL.path), new Uint8Array(1_000).fill(97));
-  writeFileSync(join(site, LARGE.path), new Uint8Array(10_000_000).fill(97));
-  measure(place.command([LOCALTLS, "cert", "127.0.0.1", ...certificate(place)]));
-}
-
-function certificate(place: Place): string[] {
-  const { cert, key } = files(place);
-  return ["--cert-file", cert, "--key-file", key];
-}
-
-function files(place: Place): { readonly cert: string; readonly key: string } {
-  return { cert: join(place.home, "site.pem"), key: join(place.home, "site-key.pem") };
-}
-
 async function startOurs(place: Place): Promise<Server> {
   const port = await freePort();
   const where = ["--host", "127.0.0.1", "--port", String(port), "--quiet"];
-  const argv = [LOCALTLS, "serve", join(place.home, "site"), ...certificate(place), ...where];
+  const { cert, key } = certificateFiles(place);
+  const files = ["--cert-file", cert, "--key-file", key];
+  const argv = [LOCALTLS, "serve", join(place.home, "site"), ...files, ...where];
   return await startServer(OURS!, place.command(argv), probe(port));
 }
 
 async function startNginx(place: Place): Promise<Server> {
   const port = await freePort();
-  const { cert, key } = files(place);
+  const { cert, key } = certificateFiles(place);
   const { argv } = nginx(
     place.home,
     "nginx",
@@ -107,31 +88,8 @@ async function startNginx(place: Place): Promise<Server> {
 
 async function startCaddy(place: Place): Promise<Server> {
   const port = await freePort();
-  const { cert, key } = files(place);
-  const file = join(place.home, "Caddyfile");
-  writeFileSync(
-    file,
-    `{
-  admin off
-  auto_https off
-  servers {
-    protocols h1
-  }
-}
-https://127.0.0.1:${port} {
-  bind 127.0.0.1
-  tls ${cert} ${key}
-  root * ${join(place.home, "site")}
-  file_server
-}
-`,
-  );
-  const argv = ["caddy", "run", "--config", file, "--adapter", "caddyfile"];
-  return await startServer(
-    CADDY!,
-    place.command(argv, { env: { GOMAXPROCS: "1" } }),
-    probe(port),
-  );
+  const site = `root * ${join(place.home, "site")}\n  file_server`;
+  return await startServer(CADDY!, caddyCommand(place, port, site), probe(port));
 }
 
 function probe(port: number): { readonly url: string; readonly path: string } {

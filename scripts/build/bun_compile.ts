@@ -10,6 +10,9 @@ import { join } from "node:path";
 import process from "node:process";
 import { bunPath, ROOT } from "../toolchain.mjs";
 
+/** Those that decide what is in the bundle, and in how many pieces. */
+export const BUNDLE_FLAGS = ["--minify", "--format=esm", "--splitting"] as const;
+
 /**
  * Flags of `bun build --compile`, each measured on whole runs of the program: bytecode and minify save
  * parsing, splitting keeps the commands that are not run from being loaded. The autoload flags are about
@@ -21,10 +24,8 @@ import { bunPath, ROOT } from "../toolchain.mjs";
  */
 const BUN_FLAGS = [
   "--compile",
-  "--minify",
   "--bytecode",
-  "--format=esm",
-  "--splitting",
+  ...BUNDLE_FLAGS,
   "--compile-jit-policy=16",
   "--no-compile-autoload-dotenv",
   "--no-compile-autoload-bunfig",

@@ -40,6 +40,7 @@ const SYSTEM_PACKAGES = {
   sudo: "/usr/bin/sudo",
   "p11-kit": "/usr/bin/trust",
   strace: "/usr/bin/strace",
+  valgrind: "/usr/bin/valgrind",
   mkcert: "/usr/bin/mkcert",
   "python3-cryptography": "/usr/lib/python3/dist-packages/cryptography",
   "python3-cryptography-vectors": "/usr/lib/python3/dist-packages/cryptography_vectors",

@@ -37,7 +37,7 @@ openssl req -x509 -new -key ca-key.pem -subj /CN=root -days 3650 -out ca.pem`;
 
 export const cert: Part = {
   title: "A certificate from an existing CA",
-  budget: 75,
+  budget: 55,
   async measure(run) {
     const place = run.place("cert");
     prepare(run, place);

@@ -11,7 +11,7 @@ const COMMANDS = [["version"], ["--help"], ["cert", "app.test"]];
 
 export const deno: Part = {
   title: "The source under Deno",
-  budget: 35,
+  budget: 20,
   async measure(run) {
     const place = run.place("deno");
     measure(place.command([LOCALTLS, "cert", "app.test"]));

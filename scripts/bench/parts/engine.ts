@@ -14,7 +14,7 @@ const MKCERT_PFX = "mkcert -ecdsa -pkcs12";
 
 export const engine: Part = {
   title: "Validating paths, PKCS#12",
-  budget: 40,
+  budget: 30,
   async measure(run) {
     const place = run.place("engine");
     const paths = place.command(["taskset", "-c", "0", await compileProgram("path_loop"), "4000"]);

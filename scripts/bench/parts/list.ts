@@ -20,7 +20,7 @@ const nameOf = (lines: number) => `localtls cert --from, ${lines.toLocaleString(
 
 export const list: Part = {
   title: "Certificates in bulk",
-  budget: 100,
+  budget: 80,
   async measure(run) {
     const place = run.place("list");
     measure(place.command([LOCALTLS, "cert", "app.test"]));

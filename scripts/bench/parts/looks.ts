@@ -17,7 +17,7 @@ const LIMIT = { atMost: 3 };
 
 export const looks: Part = {
   title: "Looking",
-  budget: 45,
+  budget: 25,
   async measure(run) {
     requireSandbox();
     const place = run.place("looks");

@@ -10,7 +10,7 @@ const [OURS, NGINX, CADDY] = ["localtls proxy", "nginx proxy_pass", "Caddy rever
 
 export const proxy: Part = {
   title: "A reverse proxy",
-  budget: 45,
+  budget: 35,
   async measure(run) {
     const place = run.place("proxy");
     makeSite(place);

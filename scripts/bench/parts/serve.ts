@@ -12,7 +12,7 @@ const [OURS, NGINX, CADDY] = ["localtls serve", "nginx", "Caddy"];
 
 export const serve: Part = {
   title: "Serving files",
-  budget: 75,
+  budget: 60,
   async measure(run) {
     const place = run.place("serve");
     makeSite(place);

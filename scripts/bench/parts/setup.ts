@@ -17,7 +17,7 @@ const JAVA_HOME = "/usr/lib/jvm/default-java";
 
 export const setup: Part = {
   title: "Trusting a new CA",
-  budget: 75,
+  budget: 60,
   async measure(run) {
     requireSandbox();
     const without = variant(run, "system and NSS", "system,nss", {});

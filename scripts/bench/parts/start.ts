@@ -8,7 +8,7 @@ const EMPTY = "empty program";
 
 export const start: Part = {
   title: "Starting",
-  budget: 20,
+  budget: 15,
   async measure(run) {
     const place = run.place("start");
     const programs = [

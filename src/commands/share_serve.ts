@@ -11,6 +11,7 @@ import type { FixedPage, PageRequest } from "../server/fixed_site.ts";
 import type { VisitorFields } from "../share/visitor.ts";
 import type { CommandContext } from "./context.ts";
 import { type CommandResult, EXIT, type ShareDocument } from "./documents.ts";
+import { isOwnHost } from "./share_hosts.ts";
 
 /** What the page needs beside the root. */
 export interface ShareServeFlags {
@@ -54,6 +55,7 @@ export async function serveShare(
     address,
     port,
     pages,
+    acceptsHost: (name) => isOwnHost(name, [address, own, host.network.hostName()]),
     onVisit: ({ address: visitor, path, status, request }) => {
       const system = systemOf(visitorFields(request)) ?? "another system";
       const fetched = visitors.get(visitor);

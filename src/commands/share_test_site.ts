@@ -10,6 +10,7 @@
 import { LocalTlsError } from "../errors.ts";
 import { issueServerCertificate } from "../pki/issue.ts";
 import { parseRequestedName } from "../pki/requested_name.ts";
+import { MAX_CONNECTIONS } from "../server/fixed_site.ts";
 import { type KeyPair, type SecureServer, startSecureServer } from "../server/secure_server.ts";
 import { testPage } from "../share/page.ts";
 import { languageOf } from "../share/visitor.ts";
@@ -55,6 +56,7 @@ export async function startTestSite(
       addresses: [address],
       port,
       keyPair,
+      maxConnections: MAX_CONNECTIONS,
       handler: (request, response) => {
         const body = testPage(label, languageOf(request.headers["accept-language"]));
         response.writeHead(200, {
@@ -62,6 +64,7 @@ export async function startTestSite(
           "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'",
           "x-content-type-options": "nosniff",
           "cache-control": "no-store",
+          "connection": "close",
         });
         response.end(request.method === "HEAD" ? undefined : body);
       },

@@ -5,6 +5,7 @@
  */
 
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { sendPaced } from "./paced_body.ts";
 import { listenError } from "./secure_server.ts";
 
 /** A page or a download. */
@@ -46,14 +47,25 @@ export interface FixedSiteOptions {
   readonly port: number;
   /** By path, "/" the first. */
   readonly pages: ReadonlyMap<string, FixedPage>;
+  /**
+   * Whether the site may be asked for by this name. A page of the internet can have its own name lead here (DNS
+   * rebinding) and would read what is here; so others than the site's own names are refused.
+   */
+  acceptsHost(host: string): boolean;
   onVisit(visit: Visit): void;
 }
 
 /** Milliseconds for a request to arrive whole: it has no body that anybody reads. */
 const REQUEST_MS = 10_000;
 
+/** Milliseconds in which a client has to take a slice of its download. */
+const STALL_MS = 30_000;
+
 /** Connections at once: a class of students, not the internet. */
-const MAX_CONNECTIONS = 256;
+export const MAX_CONNECTIONS = 256;
+
+/** Host of a Host field (RFC 9110, 7.2), without its port. */
+const HOST = /^([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i;
 
 /** Sent with everything. Styles and scripts stand in the pages; nothing is loaded from elsewhere, only a test is fetched. */
 const FIELDS = {
@@ -63,7 +75,16 @@ const FIELDS = {
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer",
   "cache-control": "no-store",
+  // Visitors fetch two or three files: a connection that is kept would only take another's place.
+  "connection": "close",
 } as const;
+
+/** What is said in place of a page. */
+const REFUSALS: Readonly<Record<number, string>> = {
+  404: "There is no such page.\n",
+  405: "Only GET and HEAD.\n",
+  421: "Open this page by its address.\n",
+};
 
 /** Starts it. Throws NETWORK. */
 export async function startFixedSite(options: FixedSiteOptions): Promise<FixedSite> {
@@ -90,21 +111,26 @@ export async function startFixedSite(options: FixedSiteOptions): Promise<FixedSi
 }
 
 function answer(
-  { pages, onVisit }: FixedSiteOptions,
+  { pages, acceptsHost, onVisit }: FixedSiteOptions,
   request: IncomingMessage,
   response: ServerResponse,
 ): void {
   const [path = "/", query = ""] = (request.url ?? "/").split("?", 2);
   const isRead = request.method === "GET" || request.method === "HEAD";
   const page = isRead ? pages.get(path) : undefined;
-  const status = page !== undefined ? 200 : isRead ? 404 : 405;
+  const status = !isAskedByName(request, acceptsHost)
+    ? 421
+    : page !== undefined
+    ? 200
+    : isRead
+    ? 404
+    : 405;
   const shown = path.slice(0, 100);
   const asked = pageRequest(request, query);
   onVisit({ address: request.socket.remoteAddress ?? "?", path: shown, status, request: asked });
-  const { type, content, download } = page ?? {
-    type: "text/plain; charset=utf-8",
-    content: status === 404 ? "There is no such page.\n" : "Only GET and HEAD.\n",
-  } as FixedPage;
+  const { type, content, download }: FixedPage = page !== undefined && status === 200
+    ? page
+    : { type: "text/plain; charset=utf-8", content: REFUSALS[status] ?? "" };
   const made = typeof content === "function" ? content(asked) : content;
   const body = typeof made === "string" ? new TextEncoder().encode(made) : made;
   response.writeHead(status, {
@@ -114,9 +140,20 @@ function answer(
     ...(download === undefined
       ? {}
       : { "content-disposition": `attachment; filename="${download}"` }),
-    ...(status === 405 ? { allow: "GET, HEAD", connection: "close" } : {}),
+    ...(status === 405 ? { allow: "GET, HEAD" } : {}),
   });
-  response.end(request.method === "HEAD" ? undefined : body);
+  if (request.method === "HEAD") response.end();
+  else void sendPaced(response, body, STALL_MS);
+}
+
+/** Clients of HTTP/1.0 need not say a name, and browsers always do. */
+function isAskedByName(
+  { headers: { host } }: IncomingMessage,
+  acceptsHost: FixedSiteOptions["acceptsHost"],
+): boolean {
+  if (host === undefined) return true;
+  const name = HOST.exec(host)?.[1];
+  return name !== undefined && acceptsHost(name.replace(/^\[|\]$/g, "").toLowerCase());
 }
 
 function pageRequest({ headers }: IncomingMessage, query: string): PageRequest {

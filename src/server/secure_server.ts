@@ -31,6 +31,8 @@ export interface SecureServerOptions {
   readonly http2?: boolean | undefined;
   /** Asks clients for a certificate below one of these roots (PEM). Whether it is good is the handler's to judge. */
   readonly clientRoots?: string | undefined;
+  /** Connections at once on each address; those above are closed. Without it, as many as the system allows. */
+  readonly maxConnections?: number | undefined;
   readonly handler: Handler;
   /** A request to speak another protocol (RFC 9110, 7.8). */
   readonly onUpgrade?: (request: WebRequest, socket: Duplex, head: Uint8Array) => void;
@@ -53,6 +55,7 @@ export interface SecureServer {
 
 /** What node:https and node:http2 have in common. */
 interface Listener extends EventEmitter {
+  maxConnections?: number;
   listen(options: { host: string; port: number }, done: () => void): unknown;
   address(): { readonly port: number } | string | null;
   close(done?: () => void): unknown;
@@ -135,6 +138,7 @@ async function makeListener(
   const listener: Listener = options.http2
     ? (await import("node:http2")).createSecureServer({ ...tls, allowHTTP1: true })
     : createHttp1({ ...tls, keepAliveTimeout: KEEP_ALIVE_MS });
+  if (options.maxConnections !== undefined) listener.maxConnections = options.maxConnections;
   listener.on("request", (request: WebRequest, response: WebResponse) => {
     exchanges.run(request, response);
   });

@@ -43,8 +43,16 @@ export async function readCertificate(
   if (/^http:\/\//i.test(source)) {
     const { fetchPlainRoot } = await import("./plain_source.ts");
     context.report({ type: "progress", message: `fetching the root from ${source}` });
-    const certificates = certificatesOf(await fetchPlainRoot(source), source);
-    return { certificate: choose(certificates, source), leaf: certificates[0]! };
+    const certificates = certificatesOf(await fetchPlainRoot(host, source), source);
+    const certificate = choose(certificates, source);
+    // Such a page is for roots. Whoever wants a server's own certificate asks the server for it.
+    if (!isCa(certificate)) {
+      throw new LocalTlsError(
+        "CERTIFICATE_INVALID",
+        `Cannot use the certificate at "${source}": it is no certificate of a CA`,
+      );
+    }
+    return { certificate, leaf: certificate };
   }
   const path = source === "-" ? "stdin" : resolvePath(host, source);
   const content = source === "-"

@@ -7,6 +7,7 @@
 
 import type { Bytes } from "../bytes.ts";
 import type { Files, ImageFiles, Owner, WriteOptions } from "./files.ts";
+import type { PlainAnswer, PlainRequest } from "./plain_http.ts";
 
 export type { FileInfo, Files, FileToWrite, ImageFiles, Owner, WriteOptions } from "./files.ts";
 
@@ -131,6 +132,11 @@ export interface Network {
   peerCertificates(
     target: { readonly host: string; readonly port: number; readonly timeoutMs: number },
   ): Promise<Bytes[]>;
+  /**
+   * A file over plain HTTP, straight from the host that the URL names: no proxy, no redirects.
+   * Throws NETWORK, FILE_TOO_LARGE.
+   */
+  fetchPlain(request: PlainRequest): Promise<PlainAnswer>;
 }
 
 /** The machine. */

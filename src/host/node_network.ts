@@ -29,6 +29,7 @@ export function createNodeNetwork(): Network {
     hostName: () => process.getBuiltinModule("node:os").hostname(),
     addresses: async () => selectAddresses((await import("node:os")).networkInterfaces()),
     peerCertificates,
+    fetchPlain: async (request) => await (await import("./plain_http.ts")).fetchPlain(request),
   };
 }
 

@@ -176,6 +176,8 @@ export function createFakeHost(options: FakeHostOptions = {}): FakeHost {
       peerCertificates: ({ host: name, port }) =>
         options.peerCertificates?.(name, port) ??
           Promise.reject(new LocalTlsError("NETWORK", `Cannot reach "${name}:${port}"`)),
+      fetchPlain: ({ url }) =>
+        Promise.reject(new LocalTlsError("NETWORK", `Cannot reach "${url.href}"`)),
     },
     openDatabase: (path, open) =>
       new Promise((resolve) => {

@@ -11,6 +11,7 @@ import {
   type LinuxSystem,
 } from "../truststore/system/systems.ts";
 import type { SharedRoot } from "./root.ts";
+import { BROWSERS } from "./shell_browsers.ts";
 
 /** What a script is for. */
 export type ScriptAction = "install" | "uninstall";
@@ -23,7 +24,7 @@ export function shellScript(action: ScriptAction, root: SharedRoot): string {
       ? "Makes this machine trust a certificate authority (CA) of localtls."
       : "Takes the trust of install.sh back."
   }
-# Usage: sh ${action}.sh [--yes]
+# Usage: sh ${action}.sh [--yes] [--system | --browsers]
 set -eu
 
 NAME='localtls-${root.sha256.slice(0, 16)}'
@@ -35,6 +36,7 @@ ${COMMON}
 ${LINUX_SYSTEMS.map(systemFunction).join("\n")}
 ${OTHERS}
 ${choice()}
+${BROWSERS}
 ${action === "install" ? INSTALL : UNINSTALL}`;
 }
 
@@ -45,9 +47,11 @@ have() { command -v "$1" >/dev/null 2>&1; }
 case "$0" in */*) HERE=$(cd "$(dirname "$0")" && pwd) ;; *) HERE=$(pwd) ;; esac
 ROOT="$HERE/root.pem"
 YES=no
+PART=all
 for word in "$@"; do
   case "$word" in
     --yes|-y) YES=yes ;;
+    --system|--browsers) PART=$word ;;
     *) die "there is no option $word" ;;
   esac
 done
@@ -69,10 +73,11 @@ in_files() {
   return 1
 }
 
-become_root() {
-  [ "$(id -u)" != 0 ] || return 0
-  if have sudo; then exec sudo -- sh "$0" --yes
-  elif have doas; then exec doas sh "$0" --yes
+# Changes the system store, as root.
+change_system() {
+  if [ "$(id -u)" = 0 ]; then "$1_$KIND"
+  elif have sudo; then sudo -- sh "$0" --yes --system
+  elif have doas; then doas sh "$0" --yes --system
   else die "this needs root: run it as root"
   fi
 }
@@ -157,7 +162,8 @@ fi
 
 const INSTALL = String.raw`[ -f "$ROOT" ] || die "$ROOT is not there: keep the files together"
 [ "$(sha256_of "$ROOT")" = "$PEM_SHA256" ] || die "$ROOT is not the certificate that this script is for"
-if "trusts_$KIND"; then say "trusted already: SHA-256 $SHA256"; exit 0; fi
+has_system() { [ "$PART" = --browsers ] || "trusts_$KIND"; }
+if has_system && browsers_are trusts_database; then say "trusted already: SHA-256 $SHA256"; exit 0; fi
 if [ "$YES" = no ]; then
   say "This machine will trust every certificate of a CA with the SHA-256 fingerprint"
   say "  $SHA256"
@@ -167,16 +173,24 @@ if [ "$YES" = no ]; then
   read -r answer
   case "$answer" in y|Y|yes) ;; *) die "not confirmed, nothing was changed" ;; esac
 fi
-become_root
-"add_$KIND"
-"trusts_$KIND" || die "the store was changed, and the certificate is not in it"
-say "trusted: SHA-256 $SHA256"
-say "Firefox and Chromium on Linux have stores of their own: see README.txt"
+if ! has_system; then
+  change_system add
+  has_system || die "the store was changed, and the certificate is not in it"
+  if [ "$(id -u)" = 0 ]; then say "trusted: SHA-256 $SHA256"; fi
+fi
+change_browsers add_database || exit 3
+if [ "$PART" = all ] && [ "$KIND" != macos ] && ! have certutil && [ -n "$(browser_databases)" ]; then
+  say "Chromium and Firefox do not trust it yet: their stores need certutil (libnss3-tools, nss-tools or nss)."
+  say "Install that and run this again, or see README.txt."
+fi
 `;
 
-const UNINSTALL = String.raw`if ! "trusts_$KIND"; then say "it is not trusted here"; exit 0; fi
-become_root
-"remove_$KIND"
-if "trusts_$KIND"; then die "the store was changed, and the certificate is still in it"; fi
-say "not trusted any more: SHA-256 $SHA256"
+const UNINSTALL = String.raw`has_system() { [ "$PART" != --browsers ] && "trusts_$KIND"; }
+if ! has_system && browsers_are free_database; then say "it is not trusted here"; exit 0; fi
+if has_system; then
+  change_system remove
+  if has_system; then die "the store was changed, and the certificate is still in it"; fi
+  if [ "$(id -u)" = 0 ]; then say "not trusted any more: SHA-256 $SHA256"; fi
+fi
+change_browsers remove_database || exit 3
 `;

@@ -19,25 +19,9 @@ import { debianImage, inImage } from "../support/debian_image.ts";
 import { localtls } from "../support/localtls.ts";
 import { findProgram, mustRun, run } from "../support/processes.ts";
 import { freshHome } from "../support/sandbox.ts";
+import { makePackage } from "../support/share_package.ts";
 
 const LIMIT = { timeout: 300_000 };
-
-/** A CA, a certificate of it, and the package as somebody else unpacks it. */
-async function makePackage(...flags: string[]) {
-  const home = freshHome();
-  const env = { HOME: home };
-  const made = await localtls(["cert", "app.test"], { env, cwd: home });
-  assert.equal(made.code, 0, made.stderr);
-  const shared = await localtls(["share", "--json", "--out", "p.zip", ...flags], {
-    env,
-    cwd: home,
-  });
-  assert.equal(shared.code, 0, shared.stdout + shared.stderr);
-  await mustRun(["python3", "-m", "zipfile", "-e", "p.zip", "."], { cwd: home });
-  const document = shared.json();
-  const directory = join(home, `localtls-${document.sha256.slice(0, 8)}`);
-  return { home, env, directory, document, state: join(home, ".local/share/localtls") };
-}
 
 describe("the package", () => {
   test("has the root in every form, sums that fit, and no key", async () => {
@@ -158,7 +142,9 @@ async function tryOut(machine: Machine, shell: readonly string[]): Promise<void>
 const BUNDLE = "/etc/ssl/certs/ca-certificates.crt";
 
 describe("the scripts", () => {
-  const shells = [["sh"], ["bash", "--posix"], ["zsh", "--emulate", "sh"], ["busybox", "sh"]];
+  const shells = [["sh"], ["bash", "--posix"], ["zsh", "--emulate", "sh"], ["busybox", "sh"], [
+    "mksh",
+  ], ["yash"]];
   for (const shell of shells) {
     const skip = findProgram(shell[0]!) === undefined && `${shell[0]} is not installed`;
     test(

@@ -8,6 +8,7 @@ import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { missingChromium, startChromium } from "../support/chromium.ts";
+import { missingFirefox, startFirefox } from "../support/firefox.ts";
 import { LOCALTLS, localtls } from "../support/localtls.ts";
 import { createNetwork, type NetworkHost, type TestNetwork } from "../support/netns.ts";
 import { once } from "../support/once.ts";
@@ -63,7 +64,8 @@ after(async () => {
 /** Somebody at a machine of their own. */
 interface Person {
   readonly home: string;
-  readonly host: NetworkHost;
+  /** The machine, where everything runs as that account. */
+  readonly session: NetworkHost;
   /** Runs a program as that account. */
   run(...argv: string[]): Promise<ProcessResult>;
 }
@@ -71,18 +73,26 @@ interface Person {
 async function meet(name: string, host: NetworkHost): Promise<Person> {
   const home = await makeAccount(name);
   const env = { HOME: home, USER: name, PATH: "/usr/sbin:/usr/bin:/sbin:/bin" };
+  const session: NetworkHost = {
+    ...host,
+    exec: (argv, options) => host.exec([...asAccount(name), ...argv], options),
+    spawn: (argv, options) => host.spawn([...asAccount(name), ...argv], options),
+  };
   const run: Person["run"] = (...argv) =>
-    host.exec([...asAccount(name), ...argv], { env, cwd: home, timeoutMs: 120_000 });
+    session.exec(argv, { env, cwd: home, timeoutMs: 120_000 });
   assert.notEqual((await run("sh", "-c", "command -v localtls")).code, 0, "localtls is there");
-  return { home, host, run };
+  return { home, session, run };
 }
 
 /** What curl says; 60 is CURLE_PEER_FAILED_VERIFICATION. */
 const curl = async ({ run }: Person, url: string) => (await run("curl", "-sS", url)).code;
 
+let profiles = 0;
+
 /** What Chromium says of the server, and of the page of share with its own test. */
-async function browse({ home, host }: Person) {
-  const chromium = await startChromium({ home, host });
+async function browse({ home, session }: Person) {
+  const flags = [`--user-data-dir=${join(home, `profile-${profiles++}`)}`];
+  const chromium = await startChromium({ home, host: session, flags });
   try {
     const { errorText } = await chromium.open(SITE);
     const test = await chromium.open(TEST_PAGE);
@@ -91,6 +101,19 @@ async function browse({ home, host }: Person) {
     return { site: errorText, test: test.errorText, word: until.exec(text)![0] };
   } finally {
     await chromium.close();
+  }
+}
+
+/** Firefox keeps its profile, as its person starts it. Undefined where it opens the server. */
+async function firefoxSays({ home, session }: Person): Promise<string | undefined> {
+  if (missingFirefox()) return missingFirefox() || undefined;
+  const firefox = await startFirefox({ home, host: session });
+  try {
+    const { errorText, text } = await firefox.open(SITE);
+    assert.equal(errorText === undefined, text.trim() === "here", text);
+    return errorText;
+  } finally {
+    await firefox.close();
   }
 }
 
@@ -133,19 +156,33 @@ async function fetchAndCompare(person: Person): Promise<readonly string[]> {
   const commands = await commandsOfPage(person);
   const fetchRoot = commands.find((each) => each.includes("openssl x509"));
   assert.ok(fetchRoot, `${commands}`);
-  const shown = /[0-9A-F]{2}(?::[0-9A-F]{2}){31}/.exec(await succeed(person, "sh", "-c", fetchRoot));
+  const shown = /[0-9A-F]{2}(?::[0-9A-F]{2}){31}/.exec(
+    await succeed(person, "sh", "-c", fetchRoot),
+  );
   const { ca } = (await own("ca", "show", "--json")).json();
   assert.equal(shown?.[0].replaceAll(":", "").toLowerCase(), ca.sha256);
   return commands;
+}
+
+/** Nothing in a person's home is root's. */
+async function assertOwner(person: Person, name: string): Promise<void> {
+  assert.match(await succeed(person, "find", ".", "-user", name), /pki\/nssdb\/cert9\.db/);
+  assert.equal(
+    await succeed(person, "find", ".", "!", "-user", name, "!", "-name", "stick.zip"),
+    "",
+  );
 }
 
 const SUDO = findProgram("sudo") === undefined && "sudo is not installed";
 const CERTUTIL = findProgram("certutil") === undefined && "certutil is not installed";
 
 describe("another machine, without localtls", { skip: SUDO || CERTUTIL }, () => {
+  const unknownIssuer = missingFirefox() || "SEC_ERROR_UNKNOWN_ISSUER";
+
   test("install.sh from the page: refused, accepted, refused again", LIMIT, async () => {
     const { bea } = (await prepared()).people;
     await assertRefused(bea);
+    assert.equal(await firefoxSays(bea), unknownIssuer);
     await fetchAndCompare(bea);
     for (const name of ["install.sh", "uninstall.sh"]) {
       await succeed(bea, "curl", "-fsSO", PAGE + name);
@@ -153,13 +190,15 @@ describe("another machine, without localtls", { skip: SUDO || CERTUTIL }, () => 
     const { code, stderr } = await bea.run("sh", "install.sh");
     assert.equal(code, 1);
     assert.match(stderr, /nobody to ask/);
-    await assertRefused(bea);
+    assert.equal(await curl(bea, SITE), 60);
     await succeed(bea, "sh", "install.sh", "--yes");
     await assertAccepted(bea);
+    if (!missingFirefox()) assert.equal(await firefoxSays(bea), undefined);
     assert.match(await succeed(bea, "sh", "install.sh"), /trusted already/);
-    assert.equal(await succeed(bea, "stat", "-c", "%U", ".pki/nssdb/cert9.db"), "bea\n");
+    await assertOwner(bea, "bea");
     await succeed(bea, "sh", "uninstall.sh");
     await assertRefused(bea);
+    assert.equal(await firefoxSays(bea), unknownIssuer);
     assert.match(await succeed(bea, "sh", "uninstall.sh"), /not trusted here/);
   });
 
@@ -173,7 +212,7 @@ describe("another machine, without localtls", { skip: SUDO || CERTUTIL }, () => 
     await succeed(cem, "sh", "-c", `cd ${directory} && sha256sum -c SHA256SUMS`);
     await succeed(cem, "sudo", "sh", `${directory}install.sh`, "--yes");
     await assertAccepted(cem);
-    assert.equal(await succeed(cem, "stat", "-c", "%U", ".pki/nssdb/cert9.db"), "cem\n");
+    await assertOwner(cem, "cem");
     await succeed(cem, "sudo", "sh", `${directory}uninstall.sh`);
     await assertRefused(cem);
   });

@@ -51,7 +51,13 @@ export async function makeAccount(name: string): Promise<string> {
   chmodSync(directory, 0o755);
   const home = join(directory, name);
   await mustRun(["useradd", "--create-home", "--home-dir", home, "--shell", "/bin/sh", name]);
-  await mustRun(["sh", "-c", 'echo "$1 ALL=(ALL) NOPASSWD: ALL" > "/etc/sudoers.d/$1"', "sh", name]);
+  await mustRun([
+    "sh",
+    "-c",
+    'echo "$1 ALL=(ALL) NOPASSWD: ALL" > "/etc/sudoers.d/$1"',
+    "sh",
+    name,
+  ]);
   return home;
 }
 

@@ -1,10 +1,10 @@
 /**
- * Servers that tests configure and that are packages of npm, PyPI or Maven, at pinned versions, in .cache/servers: too heavy
+ * Servers that tests configure and that are packages of npm, PyPI or Maven, and a client of crates, at pinned versions, in .cache/servers: too heavy
  * for package.json, whose packages everybody installs.
  */
 
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "../toolchain.mjs";
 
@@ -41,6 +41,37 @@ export function installServerPackages() {
     const copy = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies";
     return [["mvn", "-q", "-B", copy, "-DoutputDirectory=lib", "-DincludeScope=runtime"]];
   });
+  install(
+    "rust",
+    ["Cargo.toml", "crates.lock", "src/main.rs"].map(readCrate).join(""),
+    prepareCrate,
+  );
+}
+
+const CRATE = join(ROOT, "tests", "support", "rust_client");
+
+function readCrate(file) {
+  return readFileSync(join(CRATE, file), "utf8");
+}
+
+/** Half a minute on two cores. */
+function prepareCrate(directory) {
+  cpSync(CRATE, directory, { recursive: true });
+  return [
+    ["cargo", "generate-lockfile", "--quiet"],
+    () => lockCrates(join(directory, "Cargo.lock")),
+    ["cargo", "build", "--quiet", "--locked"],
+    () => {
+      cpSync(join(directory, "target", "debug", "fetch"), join(directory, "fetch"));
+      rmSync(join(directory, "target"), { recursive: true });
+    },
+  ];
+}
+
+/** The versions and checksums of crates.lock, which does not name the registry; cargo has just named it. */
+function lockCrates(file) {
+  const [source] = /^source = .*\n/m.exec(readFileSync(file, "utf8"));
+  writeFileSync(file, readCrate("crates.lock").replace(/^checksum = /gm, `${source}$&`));
 }
 
 function install(name, wanted, prepare) {
@@ -48,14 +79,19 @@ function install(name, wanted, prepare) {
   const stamp = join(directory, "installed.txt");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
   mkdirSync(directory, { recursive: true });
-  console.log(`test: installing servers of ${name}`);
-  for (const [program, ...args] of prepare(directory, wanted)) {
+  console.log(`test: installing packages of ${name}`);
+  for (const step of prepare(directory, wanted)) {
+    if (typeof step === "function") {
+      step();
+      continue;
+    }
+    const [program, ...args] = step;
     const { status } = spawnSync(program, args, {
       cwd: directory,
       stdio: ["ignore", "ignore", "inherit"],
     });
     if (status !== 0) {
-      console.log(`test: not installed, their tests will be skipped: servers of ${name}`);
+      console.log(`test: not installed, their tests will be skipped: packages of ${name}`);
       return;
     }
   }

@@ -47,6 +47,9 @@ const SYSTEM_PACKAGES = {
   mkcert: "/usr/bin/mkcert",
   "python3-cryptography": "/usr/lib/python3/dist-packages/cryptography",
   "python3-cryptography-vectors": "/usr/lib/python3/dist-packages/cryptography_vectors",
+  // reqwest's native-tls is built against it.
+  "libssl-dev": "/usr/include/openssl/ssl.h",
+  "pkg-config": "/usr/bin/pkg-config",
   "util-linux": "/usr/bin/unshare",
   "xz-utils": "/usr/bin/xz",
   "qemu-user-static": "/usr/bin/qemu-aarch64-static",

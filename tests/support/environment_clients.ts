@@ -8,7 +8,16 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { PYTHON } from "./config_servers.ts";
-import { scriptFile } from "./https_client.ts";
+import {
+  GO_SOURCE,
+  httpx,
+  JAVA_SOURCE,
+  javascript,
+  php,
+  requests,
+  ruby,
+  urllib,
+} from "./environment_programs.ts";
 import { missingPostgres } from "./postgres.ts";
 import { findProgram, mustRun, run } from "./processes.ts";
 import { scratchDirectory } from "./sandbox.ts";
@@ -30,69 +39,6 @@ export interface EnvironmentClient {
    */
   readonly ownVariable?: string;
 }
-
-/** For Node, Deno and Bun. */
-const javascript = (url: string) => `
-try {
-  console.log(await (await fetch(${JSON.stringify(url)})).text());
-} catch (error) {
-  for (let cause = error; cause; cause = cause.cause) console.log(cause.code, cause.message);
-  (globalThis.process ?? Deno).exit(1);
-}
-`;
-
-const urllib = scriptFile(
-  "fetch_urllib.py",
-  "import sys, urllib.request\nprint(urllib.request.urlopen(sys.argv[1], timeout=20).read().decode())\n",
-);
-const requests = scriptFile(
-  "fetch_requests.py",
-  "import sys, requests\nprint(requests.get(sys.argv[1], timeout=20).text)\n",
-);
-const httpx = scriptFile(
-  "fetch_httpx.py",
-  "import sys, httpx\nprint(httpx.get(sys.argv[1], timeout=20).text)\n",
-);
-const ruby = scriptFile(
-  "fetch.rb",
-  "require 'net/http'\nputs Net::HTTP.get(URI(ARGV[0]))\n",
-);
-const php = scriptFile(
-  "fetch.php",
-  "<?php $body = file_get_contents($argv[1]); if ($body === false) exit(1); echo $body;\n",
-);
-
-const GO_SOURCE = `package main
-
-import (
-	"crypto/tls"
-	"fmt"
-	"io"
-	"net/url"
-	"os"
-)
-
-func main() {
-	target, _ := url.Parse(os.Args[1])
-	connection, err := tls.Dial("tcp", target.Host, nil)
-	if err != nil {
-		fmt.Println(err)
-		os.Exit(1)
-	}
-	fmt.Fprintf(connection, "GET / HTTP/1.0\\r\\nHost: %s\\r\\n\\r\\n", target.Hostname())
-	body, _ := io.ReadAll(connection)
-	fmt.Println(string(body))
-}
-`;
-
-const JAVA_SOURCE = `
-public class Fetch {
-  public static void main(String[] args) throws Exception {
-    var connection = new java.net.URI(args[0]).toURL().openConnection();
-    System.out.println(new String(connection.getInputStream().readAllBytes()));
-  }
-}
-`;
 
 /** Every program, also those that are missing here. */
 export function environmentClients(): EnvironmentClient[] {
@@ -157,6 +103,8 @@ export function environmentClients(): EnvironmentClient[] {
       });
       return [binary];
     }),
+    rust("Rust reqwest, rustls", "rustls"),
+    rust("Rust reqwest, native-tls", "native-tls"),
     compiled("Java", "javac", async (directory) => {
       writeFileSync(join(directory, "Fetch.java"), JAVA_SOURCE);
       await mustRun(["javac", "-d", directory, join(directory, "Fetch.java")], {
@@ -165,6 +113,16 @@ export function environmentClients(): EnvironmentClient[] {
       return ["java", "-cp", directory, "Fetch"];
     }),
   ];
+}
+
+/** scripts/test/server_packages.mjs builds it. */
+function rust(name: string, backEnd: string): EnvironmentClient {
+  const program = fileURLToPath(new URL("../../.cache/servers/rust/fetch", import.meta.url));
+  return {
+    name,
+    missing: () => Promise.resolve(!existsSync(program) && "the client in Rust is not built"),
+    argv: (url) => [program, backEnd, url],
+  };
 }
 
 /** A thousand above the port of the HTTPS server of the same name is a PostgreSQL with the same certificate. */

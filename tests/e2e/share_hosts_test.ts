@@ -13,7 +13,7 @@ import { LOCALTLS, localtls } from "../support/localtls.ts";
 import { createNetwork, type NetworkHost, type TestNetwork } from "../support/netns.ts";
 import { once } from "../support/once.ts";
 import { asAccount, makeAccount, withOwnFiles } from "../support/own_files.ts";
-import { findProgram, mustRun, type ProcessResult } from "../support/processes.ts";
+import { findProgram, type ProcessResult } from "../support/processes.ts";
 import { freshHome } from "../support/sandbox.ts";
 import { startServing } from "../support/serving.ts";
 

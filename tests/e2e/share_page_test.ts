@@ -16,6 +16,7 @@ import { LOCALTLS, localtls } from "../support/localtls.ts";
 import { createNetwork, type NetworkHost, type TestNetwork } from "../support/netns.ts";
 import { missingNginx, startNginx } from "../support/nginx.ts";
 import { once } from "../support/once.ts";
+import { waitFor } from "../support/processes.ts";
 import { freshHome } from "../support/sandbox.ts";
 
 const ADDRESS = "172.16.99.32";
@@ -80,11 +81,74 @@ async function open({ start }: BrowserKind): Promise<string> {
   }
 }
 
-const VIEWS = [390, 1200].flatMap((width) =>
+const SYSTEMS = [
+  [
+    "iPhone and iPad",
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15",
+  ],
+  ["Android", "Mozilla/5.0 (Linux; Android 16; Pixel 9) AppleWebKit/537.36 Chrome/156.0 Mobile"],
+  ["Windows", "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/156.0"],
+  ["Mac", "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 Version/19.0"],
+  ["Linux", "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0"],
+] as const;
+
+interface View {
+  readonly width: number;
+  readonly scheme: "light" | "dark";
+  /** Accept-Language. */
+  readonly language: string;
+  readonly system: string;
+  readonly userAgent: string;
+}
+
+/** Each look with one system after the other: the systems differ only in what comes first. */
+const VIEWS: readonly View[] = [390, 1280].flatMap((width) =>
   (["light", "dark"] as const).flatMap((scheme) =>
-    ["en", "zh"].map((language) => ({ width, scheme, language }))
+    ["en", "zh-CN,zh;q=0.9"].map((language) => ({ width, scheme, language }))
   )
-);
+).map((look, i) => {
+  const [system, userAgent] = SYSTEMS[i % SYSTEMS.length]!;
+  return { ...look, system, userAgent };
+});
+
+/** Opens it as that visitor would have it, with all that is folded. @returns What stands there. */
+async function openAs(chromium: Chromium, url: string, view: View): Promise<string> {
+  const { width, scheme, language, userAgent } = view;
+  const evaluate = async (expression: string) =>
+    (await chromium.command("Runtime.evaluate", { expression })).result.value;
+  const resize = (height: number) =>
+    chromium.command("Emulation.setDeviceMetricsOverride", {
+      width,
+      height,
+      deviceScaleFactor: 1,
+      mobile: width < 500,
+    });
+  await chromium.open("about:blank");
+  await chromium.command("Emulation.setUserAgentOverride", {
+    userAgent,
+    acceptLanguage: language,
+  });
+  await chromium.command("Emulation.setEmulatedMedia", {
+    features: [{ name: "prefers-color-scheme", value: scheme }],
+  });
+  await resize(900);
+  await chromium.command("Page.navigate", { url });
+  const settled = `location.href === ${JSON.stringify(url)} && document.readyState === "complete" &&
+    document.getElementById("result")?.textContent !== ""`;
+  await waitFor(url, () => evaluate(settled), 20_000);
+  await evaluate("for (const one of document.querySelectorAll('details')) one.open = true");
+  const name = `${
+    new URL(url).protocol.slice(0, -1)
+  } ${width} ${scheme} ${language} ${view.system}`;
+  const wide = await evaluate("document.documentElement.scrollWidth");
+  assert.ok(wide <= width, `${name}: ${wide} wide`);
+  const shots = process.env.LOCALTLS_SCREENSHOTS;
+  if (shots !== undefined) {
+    await resize(await evaluate("document.documentElement.scrollHeight"));
+    await chromium.screenshot(join(shots, `${name.replaceAll(/[^a-zA-Z0-9]+/g, "-")}.png`));
+  }
+  return await evaluate("document.body.innerText");
+}
 
 const readAxe = () => readFileSync(createRequire(import.meta.url).resolve("axe-core"), "utf8");
 
@@ -109,31 +173,25 @@ describe("the page of share for everybody", () => {
     ...LIMIT,
     skip: missingChromium() || missingNginx(),
   }, async () => {
-    const { phone } = await prepared();
-    const chromium = await startChromium({ home, host: phone });
+    const { server, phone } = await prepared();
+    // With a test of its own, at the next port.
+    server.spawn([LOCALTLS, "share", "--serve", `${ADDRESS}:8090`], {
+      env: { HOME: home },
+      cwd: home,
+    });
+    await server.listening(8091);
+    const flags = ["--ignore-certificate-errors"];
+    const chromium = await startChromium({ home, host: phone, flags });
     try {
-      for (const { width, scheme, language } of VIEWS) {
-        const { text } = await chromium.open(`${PAGE}?lang=${language}`);
-        assert.match(text, language === "zh" ? /请先核对指纹/ : /Compare first/);
-        await chromium.command("Emulation.setDeviceMetricsOverride", {
-          width,
-          height: 900,
-          deviceScaleFactor: 1,
-          mobile: width < 500,
-        });
-        await chromium.command("Emulation.setEmulatedMedia", {
-          features: [{ name: "prefers-color-scheme", value: scheme }],
-        });
-        // What is folded is looked at as well.
-        const opened = "for (const one of document.querySelectorAll('details')) one.open = true;" +
-          "document.documentElement.scrollWidth";
-        const { result } = await chromium.command("Runtime.evaluate", { expression: opened });
-        const where = `${width} ${scheme} ${language}`;
-        assert.ok(result.value <= width, `${where}: ${result.value} wide`);
-        const shots = process.env.LOCALTLS_SCREENSHOTS;
-        if (shots !== undefined) {
-          await chromium.screenshot(join(shots, `${where.replaceAll(" ", "-")}.png`));
-        }
+      for (const view of VIEWS) {
+        const where = JSON.stringify(view);
+        const isChinese = view.language.startsWith("zh");
+        const text = await openAs(chromium, `http://${ADDRESS}:8090/`, view);
+        assert.match(text, isChinese ? /请先核对指纹/ : /Compare first/);
+        if (!isChinese) assert.ok(text.includes(`On this device: ${view.system}\n`), where);
+        assert.deepEqual(await violations(chromium), [], where);
+        const works = await openAs(chromium, `https://${ADDRESS}:8091/`, view);
+        assert.match(works, isChinese ? /^成功\n/ : /^It works\n/);
         assert.deepEqual(await violations(chromium), [], where);
       }
       // The judge itself: it has to find what is wrong.

@@ -1,21 +1,36 @@
 /** Debian 11 and 12 as debootstrap makes them: nothing is installed that is not essential. */
 
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { environment } from "../support/environment.ts";
 import { foreignRoot } from "../support/foreign_root.ts";
-import { withMachine } from "../support/machine.ts";
-import { run } from "../support/processes.ts";
+import { type Machine, withMachine } from "../support/machine.ts";
+import { mustRun, run } from "../support/processes.ts";
 import {
   assertPlain,
   assertTrustCircle,
   OPENSSL_UNKNOWN_ROOT,
   opensslClient,
   outcomes,
+  serveHttps,
 } from "../support/trust_circle.ts";
 
 const BUNDLE = "/etc/ssl/certs/ca-certificates.crt";
+
+/** An archive of `share`, unpacked in /opt/package, and a certificate of its CA: its cert, its key. */
+async function layPackage(machine: Machine): Promise<readonly [cert: string, key: string]> {
+  // Issued, and not trusted.
+  const issued = (await machine.localtls(["cert", "127.0.0.1", "--json"])).json().certificates[0];
+  const shared = await machine.localtls(["share", "--out", "/opt/package.zip", "--json"]);
+  assert.equal(shared.code, 0, shared.stdout + shared.stderr);
+  const place = join(machine.root, "opt");
+  await mustRun(["python3", "-m", "zipfile", "-e", join(place, "package.zip"), place]);
+  const directory = `localtls-${shared.json().sha256.slice(0, 8)}`;
+  renameSync(join(place, directory), join(place, "package"));
+  const read = (path: string) => readFileSync(join(machine.root, path), "utf8");
+  return [read(issued.cert), read(issued.key)];
+}
 
 for (const [suite, version] of [["bullseye", 11], ["bookworm", 12]] as const) {
   environment(`Debian ${version} (${suite}), minimal`, (proves) => {
@@ -63,6 +78,55 @@ for (const [suite, version] of [["bullseye", 11], ["bookworm", 12]] as const) {
         assert.equal(result.json().error.code, "CONFIRMATION_NEEDED", result.stdout);
       });
     });
+
+    proves("bare: install.sh of an archive says what is missing, and changes nothing", async () => {
+      await withMachine(suite, async (bare) => {
+        await layPackage(bare);
+        for (const script of ["install.sh", "uninstall.sh"]) {
+          const { code, stdout, stderr } = await bare.run([
+            "sh",
+            `/opt/package/${script}`,
+            "--yes",
+          ]);
+          assert.equal(code, 1, stdout);
+          assert.equal(
+            stderr,
+            "localtls: error: there is no system store on this machine: install the package ca-certificates first\n",
+          );
+        }
+        assert.equal(existsSync(join(bare.root, BUNDLE)), false);
+        assert.equal(existsSync(join(bare.root, "usr/local/share/ca-certificates")), false);
+      });
+    });
+
+    proves(
+      "with ca-certificates: install.sh and uninstall.sh, and the bundle as it was",
+      async () => {
+        await withMachine(`${suite}_trust`, async (debian) => {
+          const before = readFileSync(join(debian.root, BUNDLE));
+          const server = await serveHttps(...await layPackage(debian));
+          const connects = async () => {
+            const { code, stdout, stderr } = await debian.run(opensslClient(server.port));
+            if (code !== 0) assert.match(stdout + stderr, OPENSSL_UNKNOWN_ROOT);
+            return code === 0;
+          };
+          const script = async (name: string, ...words: string[]) => {
+            const result = await debian.run(["sh", `/opt/package/${name}`, ...words]);
+            assert.equal(result.code, 0, result.stdout + result.stderr);
+          };
+          try {
+            assert.equal(await connects(), false);
+            await script("install.sh", "--yes");
+            assert.equal(await connects(), true);
+            await script("uninstall.sh");
+            assert.equal(await connects(), false);
+          } finally {
+            server.close();
+          }
+          assert.deepEqual(readFileSync(join(debian.root, BUNDLE)), before);
+        });
+      },
+    );
 
     proves("with ca-certificates: the whole way of trust, and the bundle as it was", async () => {
       await withMachine(`${suite}_trust`, async (debian) => {

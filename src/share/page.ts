@@ -108,7 +108,7 @@ ${own === undefined ? "" : ownPart(own, text)}
 <section aria-labelledby="others">
 <h2 id="others">${own === undefined ? text.systems : text.others}</h2>
 ${steps.filter((one) => one !== own).map(foldedPart).join("\n")}
-<p>${text.everything} <a href="/localtls-share.zip">localtls-share.zip</a>,
+<p>${text.everything}<a href="/localtls-share.zip">localtls-share.zip</a>,
 <a href="/README.txt">README.txt</a></p>
 </section>
 ${testUrl === undefined ? "" : testPart(escapeHtml(testUrl), text)}
@@ -131,7 +131,7 @@ function fingerprintLines(sha256: string): string[] {
 
 function ownPart({ title, steps }: Steps, text: PageTexts): string {
   return `<section aria-labelledby="own">
-<h2 id="own">${text.own} ${title}</h2>
+<h2 id="own">${text.own}${title}</h2>
 ${listOf(steps)}
 </section>`;
 }
@@ -179,7 +179,7 @@ export function testPage(label: string, language: PageLanguage): string {
 <style>${PAGE_STYLE}</style>
 </head>
 <body>
-<main>
+<main class="card">
 <h1>${text.works}</h1>
 <p>${text.worksHow}</p>
 <p class="soft">${escapeHtml(label)}</p>

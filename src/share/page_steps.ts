@@ -21,7 +21,9 @@ export function stepsFor(language: PageLanguage, url: string, sha256: string): r
 
 const button = (path: string, label: string) => `<a class="button" href="${path}">${label}</a>`;
 
-const command = (text: string) => `<pre tabindex="0"><code>${text}</code></pre>`;
+/** Words in spans: a line may end between them, and not at each hyphen, where a browser would break it. */
+const command = (text: string) =>
+  `<pre><code>${text.split(" ").map((word) => `<span>${word}</span>`).join(" ")}</code></pre>`;
 
 const link = (path: string, label: string) => `<a href="${path}">${label}</a>`;
 
@@ -85,12 +87,12 @@ function english(url: string, sha256: string): Steps[] {
         }`,
         `Only if both are the same, the system's store of Debian and Ubuntu: ${
           command(INSTALL_ON_DEBIAN)
-        }Other systems: ${
+        }Other systems, and browsers where certutil is: ${
           link("/install.sh", "install.sh")
-        } knows them; read it before you run it.`,
-        `Chromium: ${
+        }; read it before you run it.`,
+        `Chromium by hand: ${
           button("/root.pem", "Get root.pem")
-        } and import it at chrome://certificate-manager, below “Custom”.`,
+        } and open chrome://certificate-manager → Local certificates → Installed by you → Trusted Certificates → Import.`,
       ],
     },
     {
@@ -150,12 +152,14 @@ function chinese(url: string, sha256: string): Steps[] {
       steps: [
         `如果有 localtls 程序，一次完成：${trust}`,
         `没有的话，下载根证书，并将输出与证书所有者告知的指纹比较：${command(fetchRoot(url))}`,
-        `两者一致时才安装。Debian 和 Ubuntu 的系统证书库：${command(INSTALL_ON_DEBIAN)}其他系统：${
+        `两者一致时才安装。Debian 和 Ubuntu 的系统证书库：${
+          command(INSTALL_ON_DEBIAN)
+        }其他系统，以及有 certutil 时的浏览器：${
           link("/install.sh", "install.sh")
         }，运行前请先查看。`,
-        `Chromium：${
+        `手动用于 Chromium：${
           button("/root.pem", "下载 root.pem")
-        }，在 chrome://certificate-manager 的“自定义”中导入。`,
+        }后打开 chrome://certificate-manager → 本地证书 → 由您安装 → 可信证书 → 导入。`,
       ],
     },
     {

@@ -32,9 +32,12 @@ ol.steps { padding-left: 1.6rem; margin: .5rem 0; }
 ol.steps li { margin: .7rem 0; }
 ol.steps li::marker { font-weight: 700; }
 pre { background: var(--paper); border: 1px solid var(--line); border-radius: .4rem; padding: .6rem .8rem;
-  overflow-x: auto; margin: .4rem 0; }
+  white-space: pre-wrap; overflow-wrap: anywhere; margin: .4rem 0; }
 code { font-family: ui-monospace, monospace; font-size: .9em; overflow-wrap: anywhere; }
 details { border-bottom: 1px solid var(--line); }
+pre span { display: inline-block; max-width: 100%; }
+details ol.steps { margin-top: 0; }
+details ol.steps li:first-child { margin-top: 0; }
 details pre { background: var(--card); }
 summary { padding: .75rem 0; cursor: pointer; font-weight: 600; }
 .soft { color: var(--soft); }

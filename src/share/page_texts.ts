@@ -16,10 +16,10 @@ const ENGLISH = {
   compareHow:
     "This page is not protected. Ask its owner, over another way, for this fingerprint, and go on only " +
     "if every line is the same.",
-  own: "On this device:",
+  own: "On this device: ",
   others: "Other systems",
   systems: "Steps for each system",
-  everything: "Everything in one archive:",
+  everything: "Everything in one archive: ",
   test: "Is it trusted?",
   testHow: "The test page opens without a warning where the root is trusted.",
   testLink: "Test this device",

@@ -147,8 +147,11 @@ async function commandsOfPage(person: Person): Promise<string[]> {
   const own = /<section aria-labelledby="own">([^]*?)<\/section>/.exec(html)?.[1] ?? "";
   assert.match(own, /On this device: Linux/);
   const plain = (text: string) =>
-    text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
-  return [...own.matchAll(/<pre[^>]*><code>([^<]*)<\/code>/g)].map(([, text]) => plain(text!));
+    text.replaceAll(/<\/?span>/g, "").replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll(
+      "&amp;",
+      "&",
+    );
+  return [...own.matchAll(/<pre><code>(.*?)<\/code>/g)].map(([, text]) => plain(text!));
 }
 
 /** Does what the page says up to the comparison, with what the owner tells over another way. */

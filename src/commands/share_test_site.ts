@@ -79,7 +79,12 @@ function withoutTest(context: CommandContext, error: unknown): undefined {
   context.report({
     type: "warning",
     code: "NO_TEST_PAGE",
-    message: `the page has no test: ${error.message}`,
+    message: [
+      `the page has no test: ${error.message}`,
+      ...error.hints,
+      "or name a server: --test URL",
+    ]
+      .join("; "),
   });
   return undefined;
 }

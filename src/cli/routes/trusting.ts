@@ -21,7 +21,7 @@ const trustScreen = () => import("../screens/trust.ts").then((module) => module.
 const optionalFile = {
   kind: "tuple",
   parameters: [{
-    brief: "A certificate: a file, https://HOST:PORT, or - for stdin; without it, our own CA",
+    brief: "A certificate: a file, https:// or http://HOST:PORT, - for stdin; without it, our own CA",
     parse: text,
     placeholder: "FILE|URL|-",
     optional: true,
@@ -38,10 +38,15 @@ export const trust = define<TrustFlags, readonly [string?]>({
   usage: "[OPTIONS] [FILE|URL|-]",
   brief: "Trust our CA, or somebody's certificate",
   description:
-    "Without an argument: our own CA. With one: the certificate in a file, on stdin (-), or the one\n" +
-    "that a server presents; its fingerprint is shown and has to be confirmed.",
+    "Without an argument: our own CA. With one: the certificate in a file, on stdin (-), the one\n" +
+    "that a server presents (https://), or the root on a page of share (http://); its fingerprint\n" +
+    "is shown and has to be confirmed.",
   examples: [
     { input: "https://172.16.99.32:1043", brief: "a server's own certificate" },
+    {
+      input: "http://172.16.99.32:8088 --fingerprint HEX",
+      brief: "the root on a page of share --serve",
+    },
     { input: "--nginx /etc/nginx/nginx.conf", brief: "every self-signed one of an nginx" },
   ],
   parameters: {

@@ -6,11 +6,14 @@
 
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
+import { hasBody } from "../body.ts";
 import { type AllowedOrigins, corsFields, joinVary } from "../cors.ts";
 import { abort, type Fields, type WebRequest, type WebResponse } from "../exchange.ts";
 import { sendError } from "../page.ts";
 import { type FieldOptions, requestFields, responseFields } from "./fields.ts";
+import { startPatience } from "./patience.ts";
 import { type Route, upstreamPath } from "./routes.ts";
+import { passUp } from "./upload.ts";
 import { describeUpstreamError, type Upstream } from "./upstream.ts";
 
 /** What forwarding needs to know. */
@@ -44,12 +47,12 @@ export function forward(
       : fields,
   });
   let isLate = false;
-  const timer = timeoutMs === 0 ? undefined : setTimeout(() => {
+  const patience = startPatience(timeoutMs, () => {
     isLate = true;
     outgoing.destroy(new Error("No answer in time"));
-  }, timeoutMs);
+  });
   outgoing.on("response", (answer) => {
-    clearTimeout(timer);
+    patience.end();
     passBack(request, response, answer, {
       ...responseFields(answer, request, { url, path: route.path, withCors: cors !== undefined }),
       ...extra,
@@ -57,7 +60,7 @@ export function forward(
     });
   });
   outgoing.on("error", (error) => {
-    clearTimeout(timer);
+    patience.end();
     if (response.headersSent) abort(response);
     else if (isLate) {
       const explanation = `${url.origin} did not answer within ${timeoutMs / 1000} seconds.`;
@@ -66,12 +69,13 @@ export function forward(
   });
   // Who asked has gone: nobody waits for the answer.
   response.on("close", () => {
-    clearTimeout(timer);
+    patience.end();
     outgoing.destroy();
   });
   request.on("error", () => outgoing.destroy());
-  if (body) request.pipe(outgoing);
-  else outgoing.end();
+  if (body) return passUp(request, response, outgoing, patience);
+  patience.start();
+  outgoing.end();
 }
 
 function passBack(
@@ -167,20 +171,6 @@ function fieldsFor(
   // A server behind HTTPS is chosen, and its certificate checked, by its own name.
   const chosen = host ?? (url.protocol === "https:" ? "target" : "keep");
   return requestFields(request, url, { host: chosen, passCertificate });
-}
-
-function hasBody(request: WebRequest): boolean {
-  const { headers, method } = request;
-  if (headers["transfer-encoding"] !== undefined) return true;
-  if (headers["content-length"] !== undefined) {
-    return headers["content-length"] !== "0" || isSending(method);
-  }
-  // HTTP/2 needs neither of the two.
-  return request.httpVersionMajor >= 2 && isSending(method);
-}
-
-function isSending(method: string | undefined): boolean {
-  return method === "POST" || method === "PUT" || method === "PATCH";
 }
 
 function mergedVary(answer: IncomingMessage, extra: Fields): Fields {

@@ -5,6 +5,7 @@
  */
 
 import type { Duplex } from "node:stream";
+import { hasBody, hold } from "../body.ts";
 import { answerPreflight, corsFields, isPreflight } from "../cors.ts";
 import {
   type Handler,
@@ -80,9 +81,14 @@ export async function makeProxyHandler(options: ProxyOptions): Promise<ProxyHand
   }
   return {
     async handler(request, response) {
+      // Until it is known who sends them, nothing keeps what they send.
+      const release = hasBody(request) ? hold(request) : undefined;
       const refusal = await clients.judge(request);
-      if (refusal === undefined) return await answer(request, response);
-      sendError(request, response, 403, refusal);
+      const answering = refusal === undefined
+        ? answer(request, response)
+        : sendError(request, response, 403, refusal);
+      release?.();
+      await answering;
     },
     onUpgrade(request, socket, head) {
       clients.judge(request).then((refusal) => {

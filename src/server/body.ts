@@ -1,0 +1,40 @@
+/**
+ * Bodies of requests: whether there is one, and holding it back.
+ *
+ * @module
+ */
+
+import type { WebRequest } from "./exchange.ts";
+
+/**
+ * Holds a client back: what it sends stays with it.
+ *
+ * Over HTTP/2 the windows of a stream see to that. Over HTTP/1.1 a paused request goes on taking what arrives where
+ * node:http2 serves it too (allowHTTP1), and keeps all of it in memory: only its connection can be held.
+ *
+ * @returns What lets it go on.
+ */
+export function hold(request: WebRequest): () => void {
+  const socket = request.httpVersionMajor >= 2 ? undefined : request.socket;
+  request.pause();
+  socket?.pause();
+  return () => {
+    socket?.resume();
+    request.resume();
+  };
+}
+
+/** Whether a body follows the head of a request. */
+export function hasBody(request: WebRequest): boolean {
+  const { headers, method } = request;
+  if (headers["transfer-encoding"] !== undefined) return true;
+  if (headers["content-length"] !== undefined) {
+    return headers["content-length"] !== "0" || isSending(method);
+  }
+  // HTTP/2 needs neither of the two.
+  return request.httpVersionMajor >= 2 && isSending(method);
+}
+
+function isSending(method: string | undefined): boolean {
+  return method === "POST" || method === "PUT" || method === "PATCH";
+}

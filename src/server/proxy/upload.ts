@@ -1,0 +1,44 @@
+/**
+ * Bodies of requests, no faster than the target reads them.
+ *
+ * @module
+ */
+
+import type { ClientRequest } from "node:http";
+import { hold } from "../body.ts";
+import type { WebRequest, WebResponse } from "../exchange.ts";
+import type { Patience } from "./patience.ts";
+
+/**
+ * Passes the body of a request on, and holds the client back while the target does not read.
+ *
+ * @param patience With the target: it runs while that is held up, and when it has got everything.
+ */
+export function passUp(
+  request: WebRequest,
+  response: WebResponse,
+  outgoing: ClientRequest,
+  patience: Patience,
+): void {
+  let release: (() => void) | undefined;
+  const goOn = () => {
+    release?.();
+    release = undefined;
+  };
+  request.on("data", (octets: Uint8Array) => {
+    if (outgoing.destroyed || outgoing.write(octets) || release !== undefined) return;
+    patience.start();
+    release = hold(request);
+  });
+  request.on("end", () => {
+    patience.start();
+    outgoing.end();
+  });
+  outgoing.on("drain", () => {
+    if (!request.readableEnded) patience.pause();
+    goOn();
+  });
+  // What comes after an early answer is read and dropped: the connection may be used again.
+  outgoing.on("close", goOn);
+  response.on("close", goOn);
+}

@@ -21,7 +21,8 @@ const trustScreen = () => import("../screens/trust.ts").then((module) => module.
 const optionalFile = {
   kind: "tuple",
   parameters: [{
-    brief: "A certificate: a file, https:// or http://HOST:PORT, - for stdin; without it, our own CA",
+    brief:
+      "A certificate: a file, https:// or http://HOST:PORT, - for stdin; without it, our own CA",
     parse: text,
     placeholder: "FILE|URL|-",
     optional: true,

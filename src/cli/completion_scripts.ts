@@ -55,7 +55,8 @@ Register-ArgumentCompleter -Native -CommandName localtls -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
     $words = @($commandAst.CommandElements | Select-Object -Skip 1 | ForEach-Object { $_.ToString() })
     if ($wordToComplete -eq '') { $words += '""' }
-    & $commandAst.CommandElements[0].ToString() __complete @words 2>$null | ForEach-Object {
+    $program = $commandAst.CommandElements[0].ToString()
+    & $program __complete @words 2>$null | ForEach-Object {
         $parts = $_ -split "\`t", 2
         [System.Management.Automation.CompletionResult]::new($parts[0], $parts[0], 'ParameterValue', $parts[1])
     }

@@ -182,7 +182,8 @@ function blockLines(shell: ProfileShell, program: string, directory: string): st
 
 function quote(shell: ProfileShell, word: string): string {
   if (shell === "fish") return `'${word.replaceAll(/['\\]/g, "\\$&")}'`;
-  if (shell === "powershell") return `'${word.replaceAll("'", "''")}'`;
+  // The typographic quotes as well, as PowerShell takes them for the plain one.
+  if (shell === "powershell") return `'${word.replaceAll(/['\u2018\u2019\u201a\u201b]/g, "$&$&")}'`;
   return `'${word.replaceAll("'", "'\\''")}'`;
 }
 

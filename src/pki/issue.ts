@@ -78,7 +78,7 @@ export interface IssuedWithKey extends IssuedCertificate {
 }
 
 /** The key purposes of each usage (RFC 5280, 4.2.1.12). */
-const PURPOSES: Readonly<Record<CertificateUsage, readonly string[]>> = {
+export const PURPOSES: Readonly<Record<CertificateUsage, readonly string[]>> = {
   server: [OID.serverAuth],
   client: [OID.clientAuth],
   both: [OID.serverAuth, OID.clientAuth],

@@ -115,6 +115,31 @@ describe("csr", () => {
     assert.equal(both.code, 2);
   });
 
+  test("--client asks for a user, an address and both sides, and not for more", async () => {
+    const desk = new Desk();
+    const text = async (base: string, ...names: string[]) => {
+      const { code, stderr } = await desk.run("csr", "--client", ...names);
+      assert.equal(code, 0, stderr);
+      return await desk.openssl("req", "-in", `${base}.csr`, "-verify", "-noout", "-text");
+    };
+    const user = await text("ann-client", "ann");
+    assert.match(user, /Subject: CN = ann\n/);
+    assert.match(user, /Extended Key Usage: \n +TLS Web Client Authentication\n/);
+    assert.doesNotMatch(user, /Alternative Name/);
+    const address = await text("ann@example.com-client", "ann@example.com");
+    assert.match(address, /email:ann@example\.com/);
+    assert.match(address, /: \n +TLS Web Client Authentication\n/);
+    const both = await text("ci.example.com+1-client", "ci.example.com", "ci");
+    assert.match(both, /Subject: CN = ci\n/);
+    assert.match(both, /DNS:ci\.example\.com\n/);
+    assert.match(both, /TLS Web Server Authentication, TLS Web Client Authentication\n/);
+    assert.equal((await desk.run("csr", "ann@example.com")).code, 2);
+    const two = await desk.run("csr", "--client", "ann", "ben");
+    assert.equal(two.code, 2, two.stderr);
+    const again = await desk.run("csr", "--client", "ann");
+    assert.match(again.stderr, /csr --client --reuse-key ann/);
+  });
+
   test("--dry-run writes nothing; a bad name is a wrong command line", async () => {
     const desk = new Desk();
     assert.equal((await desk.run("csr", "a.example.com", "--dry-run")).code, 0);
@@ -236,5 +261,41 @@ describe("accept", () => {
     const { code, stderr } = await desk.run("accept", "answer.pem");
     assert.equal(code, 0, stderr);
     assert.equal(desk.read("app.test.pem"), desk.read("answer.pem"));
+  });
+
+  test("a user's certificate: for that user, and refused for another", async () => {
+    const desk = new Desk();
+    await desk.makeCa();
+    await desk.run("csr", "--client", "ann");
+    await desk.answer("ann-client.csr", "ann.crt");
+    // Same key, another subject.
+    await desk.openssl(
+      ...["req", "-new", "-key", "ann-client-key.pem", "-subj", "/CN=ben", "-out", "ben.req"],
+    );
+    await desk.answer("ben.req", "ben.crt");
+    const other = await desk.run(
+      "accept",
+      "ben.crt",
+      "--chain",
+      "ca.crt",
+      "--csr",
+      "ann-client.csr",
+    );
+    assert.equal(other.code, 1, other.stdout);
+    assert.match(other.stderr, /it is not for "ann"/);
+    assert.equal(existsSync(desk.path("ann-client.pem")), false);
+    const mine = await desk.run("accept", "ann.crt", "--chain", "ca.crt", "--json");
+    assert.equal(mine.code, 0, mine.stderr);
+    assert.deepEqual(mine.json().names, ["ann"]);
+    const again = await desk.run("accept", "ann.crt", "--chain", "ca.crt");
+    assert.match(again.stdout, /ask that CA again: .*csr --client --reuse-key ann$/m);
+    assert.equal(mine.json().key, desk.path("ann-client-key.pem"));
+    const judge = (purpose: string) =>
+      desk.openssl(
+        ...["verify", "-purpose", purpose, "-CAfile", "root.crt", "-untrusted", "ann-client.pem"],
+        "ann-client.pem",
+      );
+    await judge("sslclient");
+    await assert.rejects(judge("sslserver"), /unsuitable certificate purpose/);
   });
 });

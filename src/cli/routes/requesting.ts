@@ -22,14 +22,22 @@ export const csr = define<CsrFlags, readonly string[]>({
   brief: "Make a key and a request that another CA can answer",
   description:
     "Writes NAME-key.pem and NAME.csr. The key stays here; what the CA answers is put beside it by\n" +
-    "accept. A key that is there is never replaced.",
+    "accept. A key that is there is never replaced. With --client NAME may be an e-mail address, a URI\n" +
+    "or a user's name as well, and the files are NAME-client.csr and NAME-client-key.pem.",
   examples: [
     { input: "intranet.example.com", brief: "for a company's CA" },
+    { input: "--client ann@example.com", brief: "for a person, by a company's CA" },
     { input: "--reuse-key intranet.example.com", brief: "for the key that is there" },
   ],
   parameters: {
     flags: {
       ...GLOBAL_FLAGS,
+      client: {
+        kind: "boolean",
+        optional: true,
+        withNegated: false,
+        brief: "For a client of mutual TLS; with host names, for both sides",
+      },
       key: {
         kind: "enum",
         values: ["p256", "p384", "rsa2048", "rsa3072", "rsa4096"] as const,

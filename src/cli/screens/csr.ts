@@ -5,6 +5,7 @@
  */
 
 import type { AcceptDocument, CsrDocument } from "../../commands/csr/documents.ts";
+import { quoteArgument } from "../../host/shell_words.ts";
 import type { Screen } from "../reporter.ts";
 import { formatTable } from "../table.ts";
 import { day, namesLine, plannedLines } from "./parts.ts";
@@ -34,5 +35,10 @@ export const csrScreen: Screen = (anyDocument, { style, quiet, program }) => {
     ]),
     "  issued by:",
     ...document.chain.slice(1).map((subject) => `    ${subject}`),
+    "",
+    // It is another CA's: what renews the certificates of ours must not take its place.
+    `Before it ends, ask that CA again: ${program} csr ${
+      document.request.endsWith("-client.csr") ? "--client " : ""
+    }--reuse-key ${document.names.map(quoteArgument).join(" ")}`,
   ].join("\n");
 };

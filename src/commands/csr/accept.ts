@@ -18,13 +18,12 @@ import {
   MAX_REQUEST_LENGTH,
   parseRequest,
 } from "../../x509/certification_request.ts";
-import { readSubjectAltNameTexts } from "../../x509/extensions.ts";
 import { sha256Hex } from "../../x509/fingerprint.ts";
 import { importPkcs8, keyBelongsTo } from "../../x509/keys.ts";
 import type { CommandContext } from "../context.ts";
 import { type CommandResult, EXIT } from "../documents.ts";
 import { joinPath, resolvePath } from "../output_files.ts";
-import { checkTime, compareNames, orderChain, refused } from "./answer.ts";
+import { checkTime, compareNames, namesOf, orderChain, refused } from "./answer.ts";
 import { readKey } from "./csr.ts";
 import type { AcceptDocument } from "./documents.ts";
 
@@ -92,7 +91,7 @@ export async function accept(
     document: {
       command: "accept",
       ok: true,
-      names: readSubjectAltNameTexts(leaf),
+      names: namesOf(leaf),
       cert,
       key,
       request: path,

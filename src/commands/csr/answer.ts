@@ -7,9 +7,9 @@
 
 import { equalBytes } from "../../bytes.ts";
 import { LocalTlsError } from "../../errors.ts";
-import { type Certificate, readSubjectText } from "../../x509/certificate.ts";
+import { type Certificate, readCommonName, readSubjectText } from "../../x509/certificate.ts";
 import type { CertificationRequest } from "../../x509/certification_request.ts";
-import { isCa, readSubjectAltNames } from "../../x509/extensions.ts";
+import { isCa, readSubjectAltNames, readSubjectAltNameTexts } from "../../x509/extensions.ts";
 import { type GeneralName, generalNameText } from "../../x509/general_name.ts";
 import { verifySignature } from "../../x509/signature.ts";
 
@@ -74,17 +74,33 @@ export interface NameDifference {
   readonly more: readonly string[];
 }
 
-/** Compares the subjectAltNames; in names of hosts case does not count. */
+/**
+ * Compares the subjectAltNames; in names of hosts case does not count. A request without any is for its common name, as
+ * that of a user is.
+ */
 export function compareNames(
   request: CertificationRequest,
   certificate: Certificate,
 ): NameDifference {
   const asked = nameKeys(request.requestedNames);
   const came = nameKeys(readSubjectAltNames(certificate) ?? []);
+  const { commonName } = request;
+  const isLost = asked.size === 0 && commonName !== undefined &&
+    !namesOf(certificate).includes(commonName);
   return {
-    missing: [...asked].filter((name) => !came.has(name)).map(withoutType),
+    missing: [
+      ...[...asked].filter((name) => !came.has(name)).map(withoutType),
+      ...(isLost ? [commonName] : []),
+    ],
     more: [...came].filter((name) => !asked.has(name)).map(withoutType),
   };
+}
+
+/** The names that somebody may know its owner by: the alternative ones, and the common name that is none of them. */
+export function namesOf(certificate: Certificate): string[] {
+  const names = readSubjectAltNameTexts(certificate);
+  const commonName = readCommonName(certificate.subject);
+  return commonName === undefined || names.includes(commonName) ? names : [commonName, ...names];
 }
 
 function nameKeys(names: readonly GeneralName[]): Set<string> {

@@ -9,8 +9,9 @@ import { decodePem, encodePem } from "../../der/pem.ts";
 import { LocalTlsError } from "../../errors.ts";
 import type { FileToWrite } from "../../host/host.ts";
 import { findTargetUser } from "../../host/target_user.ts";
-import { checkNameCount } from "../../pki/issue.ts";
+import { checkNameCount, PURPOSES } from "../../pki/issue.ts";
 import { MAX_ATTRIBUTE_LENGTH } from "../../pki/profiles.ts";
+import { chooseUsage, commonNameFor, type SubjectName } from "../../pki/subject_name.ts";
 import { subjectKey } from "../../pki/subject_key.ts";
 import { createRequest } from "../../x509/certification_request_builder.ts";
 import { importPkcs8, type KeyType } from "../../x509/keys.ts";
@@ -23,6 +24,8 @@ import type { CsrDocument } from "./documents.ts";
 /** What the user asked for. */
 export interface CsrFlags {
   readonly names: readonly string[];
+  /** For a client of mutual TLS: e-mail addresses, URIs and a user's name too. */
+  readonly client?: boolean | undefined;
   /** Type of the new key. Default: p256. */
   readonly key?: KeyType | undefined;
   readonly out?: string | undefined;
@@ -43,14 +46,17 @@ export async function csr(
   flags: CsrFlags,
 ): Promise<CommandResult<CsrDocument>> {
   const { host, options } = context;
-  const { key: keyType, reuseKey = false } = flags;
+  const { client = false, key: keyType, reuseKey = false } = flags;
   if (reuseKey && keyType !== undefined) {
     throw new LocalTlsError("USAGE", "Cannot use --key with --reuse-key: the key is there already");
   }
-  const names = parseNames(context, flags.names);
+  // What the other CA permits is its own affair.
+  const names: readonly SubjectName[] = client
+    ? (await import("../client_names.ts")).parseClientNames(context, flags.names, { any: true })
+    : parseNames(context, flags.names);
   checkNameCount(names.length);
   const directory = resolvePath(host, flags.out ?? ".");
-  const base = baseName(names);
+  const base = baseName(names, client);
   const place = (chosen: string | undefined, name: string) =>
     chosen === undefined ? joinPath(directory, name) : resolvePath(host, chosen);
   const keyPath = place(flags.keyFile, `${base}-key.pem`);
@@ -65,7 +71,7 @@ export async function csr(
       `Cannot make the key "${keyPath}": it exists, and a server may be using it`,
       {
         hints: [
-          `${context.program} csr --reuse-key ${flags.names.join(" ")}`,
+          `${context.program} csr ${client ? "--client " : ""}--reuse-key ${flags.names.join(" ")}`,
           "Or name another file with --key-file",
         ],
       },
@@ -74,12 +80,21 @@ export async function csr(
   const subject = await subjectKey({ keyType, reuseKey: held });
   const { pkcs8 } = subject;
   if (pkcs8 === undefined) throw new RangeError("a key of our own has a private half");
-  // Many CAs want one, none looks at it: the first host name, where it fits.
-  const commonName = names.find(({ type, value }) =>
-    type === "dns" && value.length <= MAX_ATTRIBUTE_LENGTH
-  )?.value;
+  const usage = chooseUsage(names, client);
+  // Of a server many CAs want one, and none looks at it: the first host name, where it fits.
+  const commonName = client
+    ? commonNameFor(names, usage)
+    : names.find(({ type, value }) => type === "dns" && value.length <= MAX_ATTRIBUTE_LENGTH)
+      ?.value;
   const privateKey = await importPkcs8(pkcs8);
-  const der = await createRequest({ privateKey, spki: subject.spki, names, commonName });
+  const der = await createRequest({
+    privateKey,
+    spki: subject.spki,
+    names: names.filter((name) => name.type !== "user"),
+    commonName,
+    // A CA that is asked for nothing gives what servers need.
+    purposes: client ? PURPOSES[usage] : undefined,
+  });
   const { owner } = await findTargetUser(host);
   const list: FileToWrite[] = [{
     path,

@@ -9,7 +9,8 @@
 /** Functions of `sh`. They need `say`, `have`, NAME, ROOT and BASE64. */
 export const BROWSERS = String.raw`# Chromium and Firefox have databases of their own.
 browser_databases() {
-  [ -n "${"$"}{HOME:-}" ] || return 0
+  # Root with somebody else's HOME would leave files there that their owner cannot change.
+  [ -n "$(find "${"$"}{HOME:-/nowhere}/." -prune -user "$(id -u)" 2>/dev/null)" ] || return 0
   data=${"$"}{XDG_DATA_HOME:-$HOME/.local/share}
   config=${"$"}{XDG_CONFIG_HOME:-$HOME/.config}
   # An existing ~/.pki/nssdb hides the other one from Chromium.

@@ -163,6 +163,11 @@ fi
 const INSTALL = String.raw`[ -f "$ROOT" ] || die "$ROOT is not there: keep the files together"
 [ "$(sha256_of "$ROOT")" = "$PEM_SHA256" ] || die "$ROOT is not the certificate that this script is for"
 has_system() { [ "$PART" = --browsers ] || "trusts_$KIND"; }
+if [ "$PART" = --browsers ]; then
+  [ "$KIND" != macos ] || die "browsers of macOS read the system store"
+  have certutil || die "there is no certutil: install libnss3-tools, nss-tools or nss first"
+  if [ -z "$(browser_databases)" ]; then say "this account has no browser with a store of its own"; exit 0; fi
+fi
 if has_system && browsers_are trusts_database; then say "trusted already: SHA-256 $SHA256"; exit 0; fi
 if [ "$YES" = no ]; then
   say "This machine will trust every certificate of a CA with the SHA-256 fingerprint"

@@ -23,7 +23,11 @@ async function prepare(databases: readonly string[]) {
   const home = freshHome();
   for (const database of databases) await makeDatabase(join(home, database));
   const name = `localtls-${document.sha256.slice(0, 16)}`;
-  const script = async (words: readonly string[], shell = ["sh"], env = {}) => {
+  const script = async (
+    words: readonly string[],
+    shell = ["sh"],
+    env: Readonly<Record<string, string | undefined>> = {},
+  ) => {
     const [file = "", ...rest] = words;
     const variables = { HOME: home, SUDO_USER: undefined, ...env };
     const { code, stdout, stderr } = await run([...shell, join(directory, file), ...rest], {
@@ -139,6 +143,26 @@ describe("the scripts and browsers", { skip }, () => {
     assert.equal(await flagsOf(join(home, XDG), "seen"), "C,,");
   });
 
+  test(
+    "root leaves a home that is somebody else's, and an account without a browser is told",
+    LIMIT,
+    async () => {
+      const { home, name, script } = await prepare([XDG]);
+      await mustRun(["chown", "-R", "nobody", home]);
+      const { code, text } = await script(["install.sh", "--browsers", "--yes"]);
+      assert.equal(code, 0, text);
+      assert.match(text, /no browser with a store of its own/);
+      assert.equal(await flagsOf(join(home, XDG), name), undefined);
+      await mustRun(["chown", "-R", "root", home]);
+      assert.equal((await script(["install.sh", "--browsers", "--yes"])).code, 0);
+      assert.equal(await flagsOf(join(home, XDG), name), "C,,");
+      const homeless = await script(["install.sh", "--browsers", "--yes"], ["sh"], {
+        HOME: undefined,
+      });
+      assert.match(homeless.text, /no browser with a store of its own/);
+    },
+  );
+
   test("without certutil it is said, and the system store is done", LIMIT, async () => {
     const { home, name, script } = await prepare([XDG]);
     const programs = scratchDirectory("programs");
@@ -152,6 +176,9 @@ describe("the scripts and browsers", { skip }, () => {
     assert.match(text, /trusted: SHA-256/);
     assert.match(text, /do not trust it yet: .*libnss3-tools/);
     assert.equal(await flagsOf(join(home, XDG), name), undefined);
+    const alone = await script(["install.sh", "--browsers", "--yes"], ["/bin/sh"], env);
+    assert.equal(alone.code, 1);
+    assert.match(alone.text, /there is no certutil: install libnss3-tools/);
     const removed = await script(["uninstall.sh"], ["/bin/sh"], env);
     assert.equal(removed.code, 0, removed.text);
   });

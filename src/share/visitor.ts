@@ -46,8 +46,9 @@ const PLATFORMS: Readonly<Record<string, VisitorSystem>> = {
   Android: "android",
 };
 
-/** In this order: Android's browsers say Linux as well, the iPhone's Mac OS X. */
-const AGENTS: readonly (readonly [RegExp, VisitorSystem])[] = [
+/** In this order: Android's browsers say Linux as well, the iPhone's Mac OS X, those of ChromeOS and of televisions X11 or Linux. */
+const AGENTS: readonly (readonly [RegExp, VisitorSystem | undefined])[] = [
+  [/CrOS|Tizen|Web0S/, undefined],
   [/Android/, "android"],
   [/iPhone|iPad|iPod/, "ios"],
   [/Windows/, "windows"],

@@ -136,7 +136,7 @@ export async function readAhead(
   { host, pool, stores, known }: Pick<RootsQuestion, "host" | "pool" | "stores" | "known">,
 ): Promise<void> {
   if (browsersReadSystemStore(host.os)) return;
-  const anchors = await pool.all(known.map(({ der }) => der));
+  const anchors = await pool.all(known.map(({ der }) => der)).catch(() => []);
   const files = stores.filter(({ kind }) => kind !== "windows");
   await Promise.all(files.map((store) => readStore(pool, store, anchors).catch(() => undefined)));
 }

@@ -139,6 +139,35 @@ describe("cert --csr", () => {
     assert.doesNotMatch(shown, /CA:TRUE|Certificate Sign|Code Signing/);
   });
 
+  test("that asks for odd extensions gets none of them", SLOW, async () => {
+    const scratch = makeScratch();
+    const csr = await request(scratch, "/", [
+      "subjectAltName=critical,DNS:a.test",
+      "nameConstraints=critical,permitted;DNS:google.com",
+      "crlDistributionPoints=URI:http://evil.example/crl",
+      "authorityInfoAccess=OCSP;URI:http://evil.example/ocsp",
+      "certificatePolicies=2.23.140.1.1",
+      "policyConstraints=requireExplicitPolicy:0",
+      "tlsfeature=status_request",
+      "subjectKeyIdentifier=DEADBEEF",
+      "1.3.6.1.4.1.99999.1=critical,ASN1:UTF8String:odd",
+    ]);
+    const { certificates: [issued], warnings } = await answer(scratch, csr);
+    assert.deepEqual(
+      warnings.filter(({ code }: { code: string }) => code.startsWith("CSR_")),
+      [],
+    );
+    const argv = ["openssl", "x509", "-in", issued.cert, "-noout", "-text"];
+    const shown = await mustRun(argv);
+    assert.doesNotMatch(
+      shown,
+      /evil\.example|google|status_request|99999|DE:AD:BE:EF|2\.23\.140|Constraints: critical\n\s+Permitted/,
+    );
+    assert.doesNotMatch(shown, /X509v3 (?:Name|Policy) Constraints|CRL Distribution|Policies/);
+    // Critical or not is the profile's to say: RFC 5280, 4.2.1.6, wants it where the subject is empty.
+    assert.match(shown, /Subject: \n[^]*Subject Alternative Name: critical\n\s+DNS:a\.test\n/);
+  });
+
   const names: readonly (readonly [what: string, san: string, code: string, says: RegExp])[] = [
     ["*", "DNS:*", "NAME_INVALID", /lone/],
     ["*.com", "DNS:*.com", "NAME_INVALID", /wildcard right under/],

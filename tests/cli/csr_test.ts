@@ -1,7 +1,7 @@
 /** csr and accept with the built program; OpenSSL is the other CA. */
 
 import assert from "node:assert/strict";
-import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { localtls, type LocaltlsResult } from "../support/localtls.ts";
@@ -28,7 +28,8 @@ class Desk {
     return mustRun(["openssl", ...args], { cwd: this.home });
   }
 
-  async makeCa(): Promise<void> {
+  /** @param from, to Its issuer's time, where that is to be another than a month from now. */
+  async makeCa(from?: string, to?: string): Promise<void> {
     const ec = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
     await this.openssl(
       ...["req", "-x509", ...ec, "-days", "30", "-subj", "/CN=Their root"],
@@ -38,9 +39,39 @@ class Desk {
       ...["req", ...ec, "-subj", "/CN=Their issuer", "-keyout", "ca.key", "-out", "ca.req"],
     );
     writeFileSync(this.path("ca.ext"), "basicConstraints=critical,CA:TRUE\n");
+    if (from !== undefined && to !== undefined) {
+      await this.#sign("root", "ca.req", "ca.crt", from, to, ["-extfile", "ca.ext"]);
+      return;
+    }
     await this.openssl(
       ...["x509", "-req", "-in", "ca.req", "-CA", "root.crt", "-CAkey", "root.key"],
       ...["-days", "30", "-extfile", "ca.ext", "-out", "ca.crt"],
+    );
+  }
+
+  /** As {@link answer}, for a time of its own. */
+  async answerBetween(request: string, out: string, from: string, to: string): Promise<void> {
+    await this.#sign("ca", request, out, from, to, []);
+  }
+
+  /** `openssl x509` can give no dates, only `openssl ca` can. */
+  async #sign(
+    ca: string,
+    request: string,
+    out: string,
+    from: string,
+    to: string,
+    more: readonly string[],
+  ): Promise<void> {
+    const config = "[ca]\ndefault_ca=a\n[a]\ndatabase=index.txt\nrand_serial=yes\n" +
+      "default_md=sha256\npolicy=p\ncopy_extensions=copyall\nunique_subject=no\n" +
+      "[p]\ncommonName=optional\n";
+    writeFileSync(this.path("ca.cnf"), config);
+    writeFileSync(this.path("index.txt"), "");
+    await this.openssl(
+      ...["ca", "-batch", "-notext", "-config", "ca.cnf", "-in", request, "-out", out],
+      ...["-cert", `${ca}.crt`, "-keyfile", `${ca}.key`, "-outdir", "."],
+      ...["-startdate", from, "-enddate", to, ...more],
     );
   }
 
@@ -237,6 +268,66 @@ describe("accept", () => {
     const more = await desk.run("accept", "more.crt", ...chain);
     assert.equal(more.code, 0, more.stderr);
     assert.match(more.stderr, /added names .* www\.example\.com/);
+  });
+
+  test("refuses an answer that has ended, and says when one has not begun", async () => {
+    const desk = await deskWithRequest();
+    const chain = ["--chain", "ca.crt"];
+    await desk.answerBetween(`${BASE}.csr`, "leaf.crt", "20200101000000Z", "20210101000000Z");
+    await refuses(desk, /ended/, "leaf.crt", ...chain);
+    // An issuer that has ended.
+    const ended = new Desk();
+    await ended.makeCa("20200101000000Z", "20210101000000Z");
+    writeFileSync(ended.path("app.csr"), desk.read(`${BASE}.csr`));
+    await ended.answer("app.csr", "leaf.crt");
+    for (const name of ["leaf.crt", "ca.crt"]) writeFileSync(desk.path(name), ended.read(name));
+    await refuses(desk, /ended/, "leaf.crt", ...chain);
+    // One for later may be put in place: the old one is still there for somebody to keep.
+    const later = await deskWithRequest();
+    await later.answerBetween(`${BASE}.csr`, "leaf.crt", "20480101000000Z", "20490101000000Z");
+    const { code, stderr } = await later.run("accept", "leaf.crt", ...chain, "--dry-run");
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /warning: .* valid from 2048-01-01/);
+  });
+
+  test("refuses a chain of which the issuer is missing, and one of another CA", async () => {
+    const desk = await deskWithRequest();
+    await desk.answer(`${BASE}.csr`, "leaf.crt");
+    await refuses(desk, /Their issuer/, "leaf.crt");
+    await refuses(desk, /Their issuer/, "leaf.crt", "--chain", "root.crt");
+    // With the CA that it is from, it is taken.
+    assert.equal((await desk.run("accept", "leaf.crt", "--chain", "ca.crt")).code, 0);
+  });
+
+  test("says when others can read the key, and takes the answer", async () => {
+    const desk = await deskWithRequest();
+    await desk.answer(`${BASE}.csr`, "leaf.crt");
+    const args = ["accept", "leaf.crt", "--chain", "ca.crt", "--json"];
+    assert.deepEqual((await desk.run(...args)).json().warnings, []);
+    chmodSync(desk.path(`${BASE}-key.pem`), 0o644);
+    const { code, stdout } = await desk.run(...args);
+    assert.equal(code, 0, stdout);
+    const [warning] = JSON.parse(stdout).warnings;
+    assert.equal(warning.code, "KEY_READABLE");
+    assert.match(warning.message, /chmod 600 /);
+    // It is its owner's file: it is told, not changed.
+    assert.equal(statSync(desk.path(`${BASE}-key.pem`)).mode & 0o777, 0o644);
+  });
+
+  test("follows no link at the place of the certificate, and writes over neither key nor request", async () => {
+    const desk = await deskWithRequest();
+    await desk.answer(`${BASE}.csr`, "leaf.crt");
+    writeFileSync(desk.path("victim"), "a victim\n");
+    symlinkSync(desk.path("victim"), desk.path("link.pem"));
+    const args = ["accept", "leaf.crt", "--chain", "ca.crt", "--cert-file"];
+    await desk.run(...args, "link.pem");
+    assert.equal(desk.read("victim"), "a victim\n");
+    const key = desk.read(`${BASE}-key.pem`);
+    const request = desk.read(`${BASE}.csr`);
+    for (const name of [`${BASE}-key.pem`, `${BASE}.csr`]) {
+      assert.equal((await desk.run(...args, name)).code, 2);
+    }
+    assert.deepEqual([desk.read(`${BASE}-key.pem`), desk.read(`${BASE}.csr`)], [key, request]);
   });
 
   test("leaves the certificate that is there when the new one is refused or cannot be written", async () => {

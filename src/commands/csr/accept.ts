@@ -41,6 +41,9 @@ const MAX_BYTES = 1 << 20;
 /** Files of a directory that are looked at for a request. */
 const MAX_REQUESTS = 500;
 
+/** A group may be the server's, all others are nobody's. */
+const FOR_EVERYBODY = 0o007;
+
 /** A request of ours, and where it is. */
 interface HeldRequest {
   readonly path: string;
@@ -79,6 +82,11 @@ export async function accept(
     const message = `the CA added names that were not asked for: ${extra.join(", ")}`;
     context.report({ type: "warning", code: "ANSWER_HAS_MORE_NAMES", message });
   }
+  if (leaf.notBefore > host.now()) {
+    const message = `the certificate is valid from ${leaf.notBefore.toISOString().slice(0, 10)} on`;
+    context.report({ type: "warning", code: "ANSWER_NOT_YET_VALID", message });
+  }
+  await warnOfReaders(context, key);
   if ([key, path].includes(cert)) {
     throw new LocalTlsError("USAGE", `Cannot write the certificate over "${cert}"`);
   }
@@ -103,6 +111,17 @@ export async function accept(
     },
     exitCode: EXIT.done,
   };
+}
+
+/** A key is its owner's: who else may read it is told and not changed, since a server may have to. */
+async function warnOfReaders({ host, report }: CommandContext, key: string): Promise<void> {
+  const info = await host.files.info(key);
+  if (host.user === undefined || info === undefined || (info.mode & FOR_EVERYBODY) === 0) return;
+  report({
+    type: "warning",
+    code: "KEY_READABLE",
+    message: `everybody on this machine can read the key "${key}": chmod 600 ${quoteArgument(key)}`,
+  });
 }
 
 /** The certificates of a file: PEM, DER or PKCS#7. */

@@ -12,6 +12,7 @@
 
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { installConformanceTools } from "./test/conformance_tools.mjs";
 import { REPORTS, runCheck, runSuite } from "./test/run_suite.mjs";
 import { installServerPackages } from "./test/server_packages.mjs";
 import { installSystemPackages } from "./test/system_packages.mjs";
@@ -99,7 +100,9 @@ async function main(wanted) {
     const platforms = suites.includes("platforms") && process.env.LOCALTLS_PLATFORMS !== "0";
     installSystemPackages({ platforms });
   }
-  if (suites.includes("e2e")) installServerPackages();
+  if (suites.includes("e2e")) {
+    await Promise.all([installServerPackages(), installConformanceTools()]);
+  }
   const needsBuild = suites.length > 0 && !existsSync(join(ROOT, "dist", "localtls"));
   const checks = Object.keys(CHECKS).filter((name) =>
     chosen(name) || (name === "build" && needsBuild)

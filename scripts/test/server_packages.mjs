@@ -1,14 +1,11 @@
 /**
- * Servers that tests configure and that are packages of npm, PyPI or Maven, and a client of crates, at pinned versions, in .cache/servers: too heavy
- * for package.json, whose packages everybody installs.
+ * Servers that tests configure and that are packages of npm, PyPI or Maven, and a client of crates, at pinned versions.
  */
 
-import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "../toolchain.mjs";
-
-const SERVERS = join(ROOT, ".cache", "servers");
+import { install } from "./install.mjs";
 
 /** webpack-dev-server 6 wants Node.js 22, which Debian does not have. */
 const NPM = {
@@ -19,6 +16,7 @@ const NPM = {
   "webpack": "5.112.2",
   "webpack-cli": "6.0.1",
   "webpack-dev-server": "5.2.7",
+  "ws": "8.23.0",
 };
 
 /** Two servers, and two clients with roots of their own. */
@@ -27,25 +25,30 @@ const PIP = ["gunicorn==27.0.1", "uvicorn==0.54.0", "requests==2.34.2", "httpx==
 const SPRING = ["org.springframework.boot", "spring-boot-starter-web", "3.5.0"];
 
 /** Installs what is missing; without the network, the tests of these servers are skipped by name. */
-export function installServerPackages() {
-  install("npm", JSON.stringify({ private: true, dependencies: NPM }), (directory, wanted) => {
-    writeFileSync(join(directory, "package.json"), wanted);
-    return [["npm", "install", "--no-audit", "--no-fund", "--no-package-lock"]];
-  });
-  install("python", PIP.join(" "), () => [
+export async function installServerPackages() {
+  const npm = install(
+    "npm",
+    JSON.stringify({ private: true, dependencies: NPM }),
+    (directory, wanted) => {
+      writeFileSync(join(directory, "package.json"), wanted);
+      return [["npm", "install", "--no-audit", "--no-fund", "--no-package-lock"]];
+    },
+  );
+  const python = install("python", PIP.join(" "), () => [
     ["python3", "-m", "venv", "venv"],
     ["venv/bin/pip", "install", "--quiet", "--disable-pip-version-check", ...PIP],
   ]);
-  install("maven", mavenProject(SPRING), (directory, wanted) => {
+  const maven = install("maven", mavenProject(SPRING), (directory, wanted) => {
     writeFileSync(join(directory, "pom.xml"), wanted);
     const copy = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies";
     return [["mvn", "-q", "-B", copy, "-DoutputDirectory=lib", "-DincludeScope=runtime"]];
   });
-  install(
+  const rust = install(
     "rust",
     ["Cargo.toml", "crates.lock", "src/main.rs"].map(readCrate).join(""),
     prepareCrate,
   );
+  await Promise.all([npm, python, maven, rust]);
 }
 
 const CRATE = join(ROOT, "tests", "support", "rust_client");
@@ -72,30 +75,6 @@ function prepareCrate(directory) {
 function lockCrates(file) {
   const [source] = /^source = .*\n/m.exec(readFileSync(file, "utf8"));
   writeFileSync(file, readCrate("crates.lock").replace(/^checksum = /gm, `${source}$&`));
-}
-
-function install(name, wanted, prepare) {
-  const directory = join(SERVERS, name);
-  const stamp = join(directory, "installed.txt");
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
-  mkdirSync(directory, { recursive: true });
-  console.log(`test: installing packages of ${name}`);
-  for (const step of prepare(directory, wanted)) {
-    if (typeof step === "function") {
-      step();
-      continue;
-    }
-    const [program, ...args] = step;
-    const { status } = spawnSync(program, args, {
-      cwd: directory,
-      stdio: ["ignore", "ignore", "inherit"],
-    });
-    if (status !== 0) {
-      console.log(`test: not installed, their tests will be skipped: packages of ${name}`);
-      return;
-    }
-  }
-  writeFileSync(stamp, wanted);
 }
 
 function mavenProject([groupId, artifactId, version]) {

@@ -11,6 +11,7 @@ import type { Duplex } from "node:stream";
 import type { SecureContextOptions, TlsOptions } from "node:tls";
 import { LocalTlsError } from "../errors.ts";
 import { systemCode } from "../host/system_error.ts";
+import { CIPHER_SUITES } from "./cipher_suites.ts";
 import type { Handler, WebRequest, WebResponse } from "./exchange.ts";
 import { Exchanges } from "./exchanges.ts";
 
@@ -165,6 +166,7 @@ function contextOf({ clientRoots }: SecureServerOptions, keyPair: KeyPair): TlsO
   return {
     ...keyPair,
     minVersion: "TLSv1.2",
+    ciphers: CIPHER_SUITES,
     ...(clientRoots === undefined
       ? {}
       : { ca: clientRoots, requestCert: true, rejectUnauthorized: false }),

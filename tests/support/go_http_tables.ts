@@ -6,6 +6,7 @@
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { suiteFile } from "./conformance.ts";
 import { findProgram, mustRun } from "./processes.ts";
 
 /** A range of a file of 11 octets. */
@@ -53,7 +54,12 @@ export async function readGoTables(scratch: string): Promise<GoTables> {
   const text = readFileSync(source, "utf8");
   mkdirSync(scratch, { recursive: true });
   writeFileSync(join(scratch, "main.go"), programOf(text));
-  const env = { GO111MODULE: "off", GOTOOLCHAIN: "local", GOFLAGS: undefined };
+  const env = {
+    GO111MODULE: "off",
+    GOTOOLCHAIN: "local",
+    GOFLAGS: undefined,
+    GOCACHE: compiledPackages(),
+  };
   // The files that the tables name are below the package.
   await mustRun(["go", "build", "-o", "tables", "main.go"], {
     cwd: scratch,
@@ -62,6 +68,12 @@ export async function readGoTables(scratch: string): Promise<GoTables> {
   });
   const tables = await mustRun([join(scratch, "tables")], { cwd: directory });
   return { directory, ...JSON.parse(tables) };
+}
+
+/** Where Go has compiled its own packages before; undefined for its default, which is empty in a new home. */
+function compiledPackages(): string | undefined {
+  const note = suiteFile("h2spec", "gocache.txt");
+  return existsSync(note) ? readFileSync(note, "utf8") : undefined;
 }
 
 /** The text of a declaration. gofmt ends it with a brace as far to the left as its beginning. */

@@ -2,7 +2,7 @@
  * WebSocket (RFC 6455, RFC 7692) through `localtls proxy`: Autobahn's cases against an echo server, and against the same
  * server behind the proxy. The proxy may change nothing that a client can see.
  *
- * `LOCALTLS_AUTOBAHN=all` runs the cases of limits and compression as well, which take a quarter of an hour.
+ * Those of limits and compression take half an hour: `LOCALTLS_AUTOBAHN="9.* 12.* 13.*"`, set inside the sandbox, runs them.
  */
 
 import assert from "node:assert/strict";
@@ -10,19 +10,25 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
+import { isDeepStrictEqual } from "node:util";
 import { missingSuite, printRow, suiteFile } from "../support/conformance.ts";
 import { mustRun, type RunningProcess, start, waitFor } from "../support/processes.ts";
 import { once } from "../support/once.ts";
 import { makeScratch } from "../support/scratch.ts";
 import { startServing } from "../support/serving.ts";
 
-const isWhole = process.env["LOCALTLS_AUTOBAHN"] === "all";
-const LIMIT_MS = isWhole ? 3_600_000 : 150_000;
-const LIMIT = { timeout: LIMIT_MS };
-
 /** Framing, pings, reserved bits, opcodes, fragments, UTF-8, closing, and one case of automatic fragmentation. */
-const PROTOCOL = ["1.*", "2.*", "3.*", "4.*", "5.*", "6.*", "7.*", "10.*"];
-const CASES = isWhole ? ["*"] : PROTOCOL;
+const PROTOCOL = "1.* 2.* 3.* 4.* 5.* 6.* 7.* 10.*";
+
+const chosen = process.env["LOCALTLS_AUTOBAHN"];
+const CASES = (chosen ?? PROTOCOL).split(" ");
+const LIMIT_MS = chosen === undefined ? 150_000 : 3_600_000;
+const LIMIT = { timeout: LIMIT_MS };
+/** How many there are at least. */
+const MIN_CASES = chosen === undefined ? 247 : 1;
+
+/** On a busy machine a case may run into one of its own time limits: where two differ, both are run again. */
+const TRIES = 3;
 
 /** Of a case's report: when it ran, against whom, and in which pieces TCP and TLS carried it. */
 const INCIDENTAL =
@@ -92,12 +98,23 @@ function count(reports: Record<string, Report>): string {
 describe("Autobahn's cases", { skip }, () => {
   test("through the proxy all of them end as they do without it", LIMIT, async () => {
     const { echoPort, proxyPort } = await servers();
-    const [direct, proxied] = await Promise.all([
-      runCases("direct", `ws://127.0.0.1:${echoPort}`, CASES),
-      runCases("proxied", `wss://127.0.0.1:${proxyPort}`, CASES),
-    ]);
-    assert.ok(Object.keys(direct).length >= 247, `${Object.keys(direct).length} cases`);
+    const runBoth = (cases: readonly string[]) =>
+      Promise.all([
+        runCases("direct", `ws://127.0.0.1:${echoPort}`, cases),
+        runCases("proxied", `wss://127.0.0.1:${proxyPort}`, cases),
+      ]);
+    const [direct, proxied] = await runBoth(CASES);
+    assert.ok(Object.keys(direct).length >= MIN_CASES, `${Object.keys(direct).length} cases`);
     assert.deepEqual(Object.keys(proxied), Object.keys(direct));
+    for (let i = 1; i < TRIES; i++) {
+      const differing = Object.keys(direct).filter((name) =>
+        !isDeepStrictEqual(seen(proxied[name]!), seen(direct[name]!))
+      );
+      if (differing.length === 0) break;
+      const [again, againProxied] = await runBoth(differing);
+      Object.assign(direct, again);
+      Object.assign(proxied, againProxied);
+    }
     for (const [name, report] of Object.entries(direct)) {
       // A case that fails without the proxy would hide what the proxy does to it.
       assert.notEqual(report["behavior"], "FAILED", `${name} without the proxy`);

@@ -44,10 +44,12 @@ const prepared = once(async () => {
   mkdirSync(site);
   writeFileSync(join(site, "file"), CONTENT);
   const tables = await readGoTables(join(scratch.work, "go"));
+  // Dates of HTTP are in UTC, wherever the server is.
+  process.env["TZ"] = "America/New_York";
   const options = ["--port=0", "--host=127.0.0.1"];
-  const { process, port } = await startServing(scratch, ["serve", "site", ...options]);
-  endings.push(() => process.stop());
-  return { tables, port, ca: readFileSync(join(scratch.state, "root.pem")) };
+  const serving = await startServing(scratch, ["serve", "site", ...options]);
+  endings.push(() => serving.process.stop());
+  return { tables, port: serving.port, ca: readFileSync(join(scratch.state, "root.pem")) };
 });
 
 async function ask(
@@ -147,4 +149,30 @@ describe("Go's tables", { skip: missingGo() }, () => {
     printRow("conditions, ranges (Go net/http)", `${total} cases`, differing);
     assertDeviations(found, GO_DEVIATIONS);
   });
+});
+
+/** A date that has three forms (RFC 9110, 5.6.7), and what looks like one. */
+const DATES: Readonly<Record<string, readonly [same: number, rangeOf: number]>> = {
+  "Sun, 06 Nov 1994 08:49:37 GMT": [304, 206],
+  "Sunday, 06-Nov-94 08:49:37 GMT": [304, 206],
+  "Sun Nov  6 08:49:37 1994": [304, 206],
+  "Sun, 06 Nov 1994 08:49:36 GMT": [200, 200],
+  "Sunday, 06-Nov-94 08:49:36 GMT": [200, 200],
+  "Sun Nov  6 08:49:36 1994": [200, 200],
+  "Sun, 06 Nov 1994 08:49:38 EST": [200, 200],
+  "Sun, 06 Nov 1994 08:49:37": [200, 200],
+  "1994-11-06T08:49:37Z": [200, 200],
+};
+
+test("dates are understood in each of their forms, and in UTC", LIMIT, async () => {
+  await prepared();
+  writeFileSync(join(site, "old"), CONTENT);
+  utimesSync(join(site, "old"), 784_111_777, 784_111_777);
+  for (const [date, [same, rangeOf]] of Object.entries(DATES)) {
+    assert.equal((await ask("/old", { "if-modified-since": date })).status, same, date);
+    const part = await ask("/old", { range: "bytes=0-4", "if-range": date });
+    assert.equal(part.status, rangeOf, `If-Range: ${date}`);
+  }
+  const earlier = { "if-unmodified-since": "Sun Nov  6 08:49:36 1994" };
+  assert.equal((await ask("/old", earlier)).status, 412);
 });

@@ -6,6 +6,7 @@
 
 import { parse } from "range-parser";
 import { field, isRead, type WebRequest } from "../exchange.ts";
+import { parseHttpDate } from "./http_date.ts";
 
 /** What identifies a representation. */
 export interface Validators {
@@ -85,9 +86,6 @@ function seconds(milliseconds: number): number {
   return Math.floor(milliseconds / 1000);
 }
 
-/** Seconds since the epoch of an HTTP date (RFC 9110, 5.6.7); undefined for anything else. */
 function parseDate(text: string | undefined): number | undefined {
-  if (text === undefined || !/^[A-Z][a-z]{2,8},? .*\d\d:\d\d:\d\d/.test(text)) return undefined;
-  const time = Date.parse(text);
-  return Number.isNaN(time) ? undefined : time / 1000;
+  return text === undefined ? undefined : parseHttpDate(text);
 }

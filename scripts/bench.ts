@@ -55,40 +55,51 @@ async function main(args: readonly string[]): Promise<number> {
     stdio: "inherit",
   });
   if (built.status !== 0) return 1;
-  const report = await measureParts(wanted, quick, missing);
-  const page = toMarkdown(report);
   // Part of a record, or one of few rounds, shall not stand where a whole one stood.
-  if (only === undefined && !quick) {
-    mkdirSync(join(ROOT, "bench"), { recursive: true });
-    writeFileSync(join(ROOT, "bench", "RESULTS.md"), page);
-    console.error("bench: bench/RESULTS.md");
-  }
-  console.log(json ? JSON.stringify(report, undefined, 2) : page);
+  const isRecord = only === undefined && !quick;
+  const report = await measureParts(wanted, quick, missing, (soFar) => {
+    if (isRecord) writePage(soFar);
+  });
+  if (isRecord) console.error("bench: bench/RESULTS.md");
+  console.log(json ? JSON.stringify(report, undefined, 2) : toMarkdown(report));
   return report.parts.every(({ rows }) => rows.length > 0) ? 0 : 1;
 }
 
+function writePage(report: Report): void {
+  mkdirSync(join(ROOT, "bench"), { recursive: true });
+  writeFileSync(join(ROOT, "bench", "RESULTS.md"), toMarkdown(report));
+}
+
+/** @param keep Gets the report after each part: who ends the run early has what was measured by then. */
 async function measureParts(
   names: readonly string[],
   quick: boolean,
   missing: readonly string[],
+  keep: (soFar: Report) => void,
 ): Promise<Report> {
   const begun = new Date();
   const before = load();
-  const parts: PartResult[] = [];
-  for (const name of names) {
-    console.error(`bench: ${name}`);
-    parts.push(await runPart(name, PARTS[name]!, quick));
-  }
-  return {
+  const facts = {
     date: `${begun.toISOString().slice(0, 16)}Z`,
     quick,
     machine: describeMachine(),
-    load: [before, load()],
     versions: versions(),
     missing,
-    parts,
-    seconds: Math.round((Date.now() - begun.getTime()) / 1000),
   };
+  const parts: PartResult[] = [];
+  const soFar = (): Report => ({
+    ...facts,
+    load: [before, load()],
+    parts: [...parts],
+    left: names.slice(parts.length),
+    seconds: Math.round((Date.now() - begun.getTime()) / 1000),
+  });
+  for (const name of names) {
+    console.error(`bench: ${name}`);
+    parts.push(await runPart(name, PARTS[name]!, quick));
+    keep(soFar());
+  }
+  return soFar();
 }
 
 process.exit(await main(process.argv.slice(2)));

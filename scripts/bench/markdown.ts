@@ -19,6 +19,8 @@ export interface Report {
   /** Packages that could not be installed. */
   readonly missing: readonly string[];
   readonly parts: readonly PartResult[];
+  /** Parts that were not measured yet when this was written. */
+  readonly left: readonly string[];
   readonly seconds: number;
 }
 
@@ -30,8 +32,9 @@ export function toMarkdown(report: Report): string {
   const blocks = [
     "# Benchmark",
     "`npm run bench` wrote this page. Contenders took turns, in an order that rotates; a number is the median, with the" +
-    " lowest and highest round in brackets; a ratio is that of two medians of the same run, with the lowest and highest" +
-    " ratio of a round. Numbers of other runs, or of other machines, cannot be compared with these, ratios can.",
+    " lowest and highest round in brackets; a ratio is that of two medians of the same run; the ratios of half of the" +
+    " rounds, each by itself, lie between the numbers in brackets. Processor time (CPU) depends less than the clock on" +
+    " who else uses the machine. Numbers of other runs, or of other machines, cannot be compared with these, ratios can.",
     conditions(report),
     `## Targets: ${met} of ${judged.length} met`,
     comparisonTable(judged),
@@ -40,7 +43,8 @@ export function toMarkdown(report: Report): string {
   return `${blocks.filter((block) => block !== "").join("\n\n")}\n`;
 }
 
-function conditions({ date, quick, machine, load, versions, missing, seconds }: Report): string {
+function conditions(report: Report): string {
+  const { date, quick, machine, load, versions, missing, left, seconds } = report;
   const { cores, processor, memory, kernel } = machine;
   const [before, after] = load.map((each) => each.toFixed(2));
   const lines = [
@@ -51,6 +55,7 @@ function conditions({ date, quick, machine, load, versions, missing, seconds }: 
     `Versions: ${
       Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(", ")
     }`,
+    ...(left.length === 0 ? [] : [`**Ended early**, not measured: ${left.join(", ")}`]),
     ...(missing.length === 0 ? [] : [`Not installed, hence not compared: ${missing.join(", ")}`]),
   ];
   return lines.map((line) => `- ${line}`).join("\n");
@@ -82,10 +87,11 @@ function rowTable(rows: readonly Row[]): string {
 
 function comparisonTable(comparisons: readonly Comparison[]): string {
   if (comparisons.length === 0) return "";
-  const lines = comparisons.map(({ name, against, quantity, ratio, spread, limit, met }) => [
+  const lines = comparisons.map(({ name, against, quantity, ratio, spread, cpu, limit, met }) => [
     quantity === "values" ? name : `${name}: ${quantity === "peak" ? "peak memory" : "CPU"}`,
     against ?? "",
     number(ratio) + (spread === undefined ? "" : ` (${spread.map(number).join(" to ")})`),
+    cpu === undefined ? "" : number(cpu),
     limit === undefined
       ? ""
       : "atMost" in limit
@@ -93,7 +99,7 @@ function comparisonTable(comparisons: readonly Comparison[]): string {
       : `at least ${limit.atLeast}`,
     met === undefined ? "" : met ? "met" : "**not met**",
   ]);
-  return table(["", "in times of", "ratio", "target", ""], lines);
+  return table(["", "in times of", "ratio", "ratio of CPU", "target", ""], lines);
 }
 
 function withSpread(values: readonly number[], show: (value: number) => string): string {

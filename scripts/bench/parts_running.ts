@@ -5,10 +5,12 @@
  */
 
 import { spawn } from "node:child_process";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { bunPath, ROOT } from "../toolchain.mjs";
 import type { Part, Told } from "./part.ts";
+import { PLACES } from "./place.ts";
 import type { PartResult } from "./results.ts";
 
 /** scripts/sandbox.sh's exit code where no sandbox can be made. */
@@ -21,14 +23,18 @@ export async function runPart(name: string, part: Part, quick: boolean): Promise
   const script = join(ROOT, "scripts", "bench", "run_part.ts");
   const argv = [bunPath(), script, name, ...(quick ? ["--quick"] : [])];
   const begun = Date.now();
-  let { told, code } = await listen(["bash", join(ROOT, "scripts", "sandbox.sh"), ...argv], part);
+  let { told, code, isLate } = await listen(
+    ["bash", join(ROOT, "scripts", "sandbox.sh"), ...argv],
+    part,
+  );
   if (code === NO_SANDBOX) {
-    ({ told, code } = await listen(argv, part));
+    ({ told, code, isLate } = await listen(argv, part));
     told.push({ note: "There is no sandbox here: that takes root and private mount namespaces." });
   }
-  if (code !== 0) {
-    told.push({ note: `The part ended with ${code ?? "a signal, its time was over"}.` });
-  }
+  // One that was ended could not tidy up.
+  rmSync(PLACES, { recursive: true, force: true });
+  if (isLate) told.push({ note: `Ended after ${part.budget + GRACE} s: what follows is missing.` });
+  else if (code !== 0) told.push({ note: `Ended early, with ${code}.` });
   return {
     part: name,
     title: part.title,
@@ -42,13 +48,17 @@ export async function runPart(name: string, part: Part, quick: boolean): Promise
 async function listen(
   argv: readonly string[],
   part: Part,
-): Promise<{ told: Told[]; code: number | null }> {
+): Promise<{ told: Told[]; code: number | null; isLate: boolean }> {
   const child = spawn(argv[0]!, argv.slice(1), {
     cwd: ROOT,
     stdio: ["ignore", "pipe", "inherit"],
     env: process.env,
   });
-  const timer = setTimeout(() => child.kill("SIGTERM"), (part.budget + GRACE) * 1000);
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    child.kill("SIGTERM");
+  }, (part.budget + GRACE) * 1000);
   let text = "";
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => text += chunk);
   const code = await new Promise<number | null>((resolve, reject) => {
@@ -58,5 +68,5 @@ async function listen(
   clearTimeout(timer);
   // The last line of one that was ended may be cut.
   const lines = text.split("\n").slice(0, -1);
-  return { told: lines.map((line) => JSON.parse(line) as Told), code };
+  return { told: lines.map((line) => JSON.parse(line) as Told), code, isLate };
 }

@@ -14,6 +14,9 @@ import type { Command } from "./measure.ts";
 /** The built program. */
 export const LOCALTLS: string = join(ROOT, "dist", "localtls");
 
+/** Where places are made: on the disk. */
+export const PLACES: string = join(ROOT, ".cache", "bench", "places");
+
 /** A home, a working directory in it, and what programs are told. */
 export class Place {
   readonly home: string;
@@ -24,7 +27,7 @@ export class Place {
   constructor(
     name: string,
     env: Readonly<Record<string, string>> = {},
-    base = join(ROOT, ".cache", "bench", "places"),
+    base = PLACES,
   ) {
     mkdirSync(base, { recursive: true });
     this.home = mkdtempSync(join(base, `${name}-`));

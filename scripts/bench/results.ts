@@ -37,8 +37,10 @@ export interface Comparison {
   readonly quantity: Quantity;
   /** Ratio of the medians, or the median. */
   readonly ratio: number;
-  /** The lowest and highest of the rounds, each by itself; undefined without rounds in common. */
+  /** Between them lie the ratios of half of all rounds, each by itself; undefined without rounds in common. */
   readonly spread: readonly [number, number] | undefined;
+  /** Ratio of processor times, which depend less on who else uses the machine. */
+  readonly cpu?: number | undefined;
   readonly limit?: Limit | undefined;
   /** Undefined without a limit. */
   readonly met?: boolean | undefined;
@@ -83,10 +85,19 @@ export function compareRows(
     against: against?.name,
     quantity,
     ratio,
-    spread: pairs.length > 1 ? [Math.min(...pairs), Math.max(...pairs)] : undefined,
+    spread: pairs.length > 1 ? middleHalf(pairs) : undefined,
+    cpu: quantity === "values" && row.cpu !== undefined && against?.cpu !== undefined
+      ? median(row.cpu) / median(against.cpu)
+      : undefined,
     limit,
     met: limit === undefined ? undefined : isMet(ratio, limit),
   };
+}
+
+function middleHalf(values: readonly number[]): readonly [number, number] {
+  const sorted = [...values].sort((a, b) => a - b);
+  const quarter = Math.floor(sorted.length / 4);
+  return [sorted[quarter]!, sorted[sorted.length - 1 - quarter]!];
 }
 
 function isMet(ratio: number, limit: Limit): boolean {

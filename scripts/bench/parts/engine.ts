@@ -17,7 +17,7 @@ export const engine: Part = {
   budget: 30,
   async measure(run) {
     const place = run.place("engine");
-    const paths = place.command(["taskset", "-c", "0", await compileProgram("path_loop"), "4000"]);
+    const paths = place.command(["taskset", "-c", "0", await compileProgram("path_loop"), "2000"]);
     await run.rates("paths/s", [{
       name: PATHS,
       run() {

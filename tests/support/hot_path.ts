@@ -114,10 +114,13 @@ export async function countFileCalls(
   return { counts, calls };
 }
 
-/** All system calls of a run of which the number is steady, of all threads. */
+/**
+ * System calls of a run's first thread of which the number is steady. Not of the runtime's other threads: how far those
+ * have come when it ends is chance.
+ */
 export async function countSystemCalls(args: readonly string[], scratch: Scratch): Promise<number> {
   const file = join(scratchDirectory("calls"), "counts");
-  const prefix = ["strace", "-f", "-c", "-U", "calls,name", "-o", file];
+  const prefix = ["strace", "-c", "-U", "calls,name", "-o", file];
   const result = await scratch.run(args, { prefix });
   if (result.code !== 0) throw new Error(result.stderr);
   let sum = 0;

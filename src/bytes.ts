@@ -31,14 +31,13 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return true;
 }
 
-/** The two digits of every octet: looking up is six times faster than formatting. */
-const HEX: string[] = [];
-for (const high of "0123456789abcdef") for (const low of "0123456789abcdef") HEX.push(high + low);
+/** Looking up is six times faster than formatting; a table of all octets would cost every run its making. */
+const DIGITS = "0123456789abcdef";
 
 /** Lower-case hexadecimal without separators. */
 export function toHex(bytes: Uint8Array): string {
   let text = "";
-  for (const byte of bytes) text += HEX[byte];
+  for (const byte of bytes) text += DIGITS[byte >> 4]! + DIGITS[byte & 15]!;
   return text;
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { runCommandLine } from "./cli/app.ts";
+import { runPlainLine } from "./cli/plain_line.ts";
 import { LocalTlsError } from "./errors.ts";
 import { createNodeHost } from "./host/node_host.ts";
 import { hastenLongRuns } from "./host/tier_up.ts";
@@ -16,7 +16,8 @@ try {
   host.exit(
     host.programName.toLowerCase() === "mkcert"
       ? await (await import("./cli/mkcert/run.ts")).runMkcert(host, host.argv, "mkcert")
-      : await runCommandLine(host, host.argv),
+      : await runPlainLine(host, host.argv) ??
+        await (await import("./cli/app.ts")).runCommandLine(host, host.argv),
   );
 } catch (error) {
   // Nothing may reach the runtime: its own report of an uncaught error prints a page of the bundle.

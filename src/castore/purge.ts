@@ -8,7 +8,9 @@ import { LocalTlsError } from "../errors.ts";
 import type { Host } from "../host/host.ts";
 import { baseName } from "../host/path_text.ts";
 import { sweepDirectory } from "./creation.ts";
+import { type LockOptions, withLock } from "./lock.ts";
 import { dropReplacement } from "./replacement.ts";
+import { checkDirectory } from "./safety.ts";
 import {
   ANCHORS_DIRECTORY,
   CA_FILES,
@@ -67,7 +69,7 @@ async function listEnvironment({ files }: Host, place: StatePlace): Promise<stri
 }
 
 /** Removes everything but the lock. @returns what was removed. */
-export async function removeState(host: Host, place: StatePlace): Promise<string[]> {
+async function removeState(host: Host, place: StatePlace): Promise<string[]> {
   const { files } = host;
   const removed: string[] = [];
   try {
@@ -115,4 +117,38 @@ function isCreationDirectory(name: string): boolean {
 
 function isAnchorFile(name: string): boolean {
   return ANCHOR_FILE.test(name) || TEMPORARY_FILE.test(name);
+}
+
+/** Implements StateDirectory.purge. */
+export async function purge(
+  host: Host,
+  place: StatePlace,
+  options: LockOptions & { readonly dryRun?: boolean },
+): Promise<string[]> {
+  const { files } = host;
+  const info = await files.info(place.path);
+  if (info === undefined) return [];
+  checkDirectory(host, place, place.path, info);
+  if (options.dryRun === true) {
+    const lock = joinPath(place.path, LOCK_FILE);
+    return [...await listState(host, place), ...await files.info(lock) ? [lock] : []];
+  }
+  const removed = await withLock(host, place, options, async () => [
+    ...await removeState(host, place),
+    // Systems that keep open files from being removed get it after the lock is given back.
+    ...await removeLock(host, place).catch(() => []),
+  ]);
+  removed.push(...await removeLock(host, place));
+  if (await files.removeDirectory(place.path)) removed.push(place.path);
+  return removed;
+}
+
+/** Implements StateDirectory.foreignFiles. */
+export async function listForeign(host: Host, place: StatePlace): Promise<string[]> {
+  const known = new Set([...await listState(host, place), joinPath(place.path, LOCK_FILE)]);
+  const names = await host.files.list(place.path);
+  return names.map((name) => joinPath(place.path, name))
+    .filter((path) =>
+      ![...known].some((held) => held === path || held.startsWith(joinPath(path, "")))
+    );
 }

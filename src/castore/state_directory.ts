@@ -10,13 +10,8 @@ import type { TargetUser } from "../host/target_user.ts";
 import type { Authority } from "../pki/authority.ts";
 import type { Hierarchy } from "../pki/hierarchy.ts";
 import type { AuthorityChange } from "./authority_change.ts";
-import {
-  changeAuthority,
-  createAuthority,
-  type CreatedAuthority,
-  type Desk,
-  loadAuthority,
-} from "./authority_loading.ts";
+import type { CreatedAuthority } from "./authority_changing.ts";
+import { type Desk, loadAuthority } from "./authority_loading.ts";
 import type { PasswordSource } from "./ca_files.ts";
 import {
   type IssuedEvent,
@@ -25,18 +20,8 @@ import {
   type TrustedEvent,
 } from "./ledger.ts";
 import { type Ledger, openLedger } from "./ledger_file.ts";
-import { type LockOptions, withLock } from "./lock.ts";
-import {
-  ISSUED_LEDGER,
-  joinPath,
-  locateState,
-  LOCK_FILE,
-  type StatePlace,
-  TRUSTED_LEDGER,
-} from "./paths.ts";
-import { listState, removeLock, removeState } from "./purge.ts";
-import { findReplacement } from "./replacement_journal.ts";
-import { checkDirectory } from "./safety.ts";
+import type { LockOptions } from "./lock.ts";
+import { ISSUED_LEDGER, joinPath, locateState, type StatePlace, TRUSTED_LEDGER } from "./paths.ts";
 
 /** The state directory of the user that is meant; it need not exist. */
 export interface StateDirectory {
@@ -125,42 +110,16 @@ function makeStateDirectory(
     issued: desk.issued,
     trusted: openLedger(host, place, file(TRUSTED_LEDGER), readTrustedEvent),
     loadAuthority: (options = {}) => loadAuthority(desk, options),
-    createAuthority: (make, options = {}) => createAuthority(desk, make, options),
-    changeAuthority: (work, options = {}) => changeAuthority(desk, work, options),
-    interruptedChange: async () => (await findReplacement(host, place))?.plan.request,
-    purge: (options = {}) => purge(host, place, options),
-    foreignFiles: () => listForeign(host, place),
+    // Loaded where they are wanted: most runs do nothing but issue.
+    createAuthority: async (make, options = {}) =>
+      (await import("./authority_changing.ts")).createAuthority(desk, make, options),
+    changeAuthority: async (work, options = {}) =>
+      (await import("./authority_changing.ts")).changeAuthority(desk, work, options),
+    interruptedChange: async () => {
+      const { findReplacement } = await import("./replacement_journal.ts");
+      return (await findReplacement(host, place))?.plan.request;
+    },
+    purge: async (options = {}) => (await import("./purge.ts")).purge(host, place, options),
+    foreignFiles: async () => (await import("./purge.ts")).listForeign(host, place),
   };
-}
-
-async function purge(
-  host: Host,
-  place: StatePlace,
-  options: LockOptions & { readonly dryRun?: boolean },
-): Promise<string[]> {
-  const { files } = host;
-  const info = await files.info(place.path);
-  if (info === undefined) return [];
-  checkDirectory(host, place, place.path, info);
-  if (options.dryRun === true) {
-    const lock = joinPath(place.path, LOCK_FILE);
-    return [...await listState(host, place), ...await files.info(lock) ? [lock] : []];
-  }
-  const removed = await withLock(host, place, options, async () => [
-    ...await removeState(host, place),
-    // Systems that keep open files from being removed get it after the lock is given back.
-    ...await removeLock(host, place).catch(() => []),
-  ]);
-  removed.push(...await removeLock(host, place));
-  if (await files.removeDirectory(place.path)) removed.push(place.path);
-  return removed;
-}
-
-async function listForeign(host: Host, place: StatePlace): Promise<string[]> {
-  const known = new Set([...await listState(host, place), joinPath(place.path, LOCK_FILE)]);
-  const names = await host.files.list(place.path);
-  return names.map((name) => joinPath(place.path, name))
-    .filter((path) =>
-      ![...known].some((held) => held === path || held.startsWith(joinPath(path, "")))
-    );
 }

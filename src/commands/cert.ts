@@ -9,7 +9,6 @@ import { LocalTlsError } from "../errors.ts";
 import type { Permitted } from "../pki/permitted.ts";
 import { type CertificateUsage, chooseUsage, type SubjectName } from "../pki/subject_name.ts";
 import { checkDays } from "../pki/validity.ts";
-import { ensureAuthority, permittedForNewAuthority } from "./authority.ts";
 import {
   askPassword,
   type CertFlags,
@@ -47,7 +46,7 @@ export async function cert(
   const workplace = await openWorkplace(context);
   const { user, state } = workplace;
   const held = await state.loadAuthority();
-  const permitted = held?.permitted ?? await permittedForNewAuthority(host);
+  const permitted = held?.permitted ?? await (await newAuthority()).permittedForNewAuthority(host);
   const { names, publicKey }: Subject = plain === undefined
     ? await readSubject(context, flags, permitted)
     : { names: plain };
@@ -64,7 +63,7 @@ export async function cert(
   }
   const secret = withPkcs12 ? await askPassword(context, flags) : undefined;
   const { authority, created } = held === undefined
-    ? await ensureAuthority(context, user, state, permitted)
+    ? await (await newAuthority()).ensureAuthority(context, user, state, permitted)
     : { authority: held, created: false };
   const { days, force: allowLong, key: keyType } = flags;
   const pkcs12 = pkcs12Options(secret, flags);
@@ -103,6 +102,9 @@ const PLAIN_OPTIONS = new Set([
   "client",
   "force",
 ]);
+
+/** Loaded for the first certificate alone, as what makes a CA is. */
+const newAuthority = () => import("./authority.ts");
 
 /** Names for a client, or from a request; its code is loaded for these alone. */
 async function readSubject(

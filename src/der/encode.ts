@@ -150,21 +150,29 @@ export function oid(dotted: string): Bytes {
   if (!/^[0-2](?:\.(?:0|[1-9][0-9]*))+$/.test(dotted)) {
     throw new RangeError(`Cannot encode the OID "${dotted}": it is not in dotted form`);
   }
-  const arcs = dotted.split(".").map(BigInt);
-  const [root = 0n, second = 0n] = arcs;
-  if (root < 2n && second > 39n) {
+  const [root, second = "", ...others] = dotted.split(".");
+  if (root !== "2" && Number(second) > 39) {
     throw new RangeError(`Cannot encode the OID "${dotted}": its second arc is above 39`);
   }
   const octets: number[] = [];
-  for (const arc of [root * 40n + second, ...arcs.slice(2)]) {
-    const start = octets.length;
-    let rest = arc;
-    do {
-      octets.splice(start, 0, Number(rest & 0x7fn) | (octets.length > start ? 0x80 : 0));
-      rest >>= 7n;
-    } while (rest > 0n);
-  }
+  pushArc(octets, second, Number(root) * 40);
+  for (const arc of others) pushArc(octets, arc, 0);
   return encodeTlv(TAG.oid, Uint8Array.from(octets));
+}
+
+/** Seven bits an octet, the last without the mark that more follow (X.690, 8.19.2). */
+function pushArc(octets: number[], digits: string, more: number): void {
+  const arc = Number(digits) + more;
+  if (arc < 0x80) octets.push(arc);
+  else if (arc < 0x4000) octets.push((arc >> 7) | 0x80, arc & 0x7f);
+  else {
+    // Arcs of any size, UUIDs as well.
+    const tail: number[] = [];
+    for (let rest = BigInt(digits) + BigInt(more); rest > 0n; rest >>= 7n) {
+      tail.unshift(Number(rest & 0x7fn) | (tail.length > 0 ? 0x80 : 0));
+    }
+    octets.push(...tail);
+  }
 }
 
 /** A BOOLEAN: FF for true (X.690, 11.1). */

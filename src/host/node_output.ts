@@ -52,12 +52,18 @@ export function createNodeOutput(): NodeOutput {
 /** Whether a descriptor is a terminal. The cheap question first: node:tty costs 6 ms. */
 export function isTerminal(descriptor: number): boolean {
   try {
-    if (!fs.fstatSync(descriptor).isCharacterDevice()) return false;
+    const stat = fs.fstatSync(descriptor);
+    if (!stat.isCharacterDevice() || isNullDevice(stat)) return false;
   } catch {
     return false; // closed by whoever started us
   }
   // Not `await import`: the interface asks for an answer at once.
   return process.getBuiltinModule("node:tty").isatty(descriptor);
+}
+
+/** Output is thrown away by scripts that run often, and by every benchmark. */
+function isNullDevice({ rdev }: fs.Stats): boolean {
+  return rdev === fs.statSync("/dev/null", { throwIfNoEntry: false })?.rdev;
 }
 
 /** @returns false when nobody reads any more. */

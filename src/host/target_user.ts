@@ -160,10 +160,11 @@ function parsePasswd(
 ): PasswdEntry | undefined {
   for (const line of new TextDecoder().decode(content).split("\n")) {
     const [name, , uid, gid, , home] = line.split(":");
-    if (name === undefined || home === undefined || !isAbsolutePath(home)) continue;
-    if (!/^\d+$/.test(uid ?? "") || !/^\d+$/.test(gid ?? "")) continue;
+    if (name === undefined || home === undefined) continue;
     const entry = { name, uid: Number(uid), gid: Number(gid), home };
-    if (isMeant(entry)) return entry;
+    // First who is meant: every command reads this file, and the other lines need no judging.
+    if (!isMeant(entry) || !isAbsolutePath(home)) continue;
+    if (/^\d+$/.test(uid ?? "") && /^\d+$/.test(gid ?? "")) return entry;
   }
   return undefined;
 }

@@ -78,6 +78,8 @@ export async function openAuthority(
     readonly issuerKey: Bytes | (() => Promise<Bytes>);
   },
 ): Promise<Authority> {
+  // WebCrypto may do this beside the reading that follows.
+  const fingerprints = Promise.all([sha256Hex(files.root), sha256Hex(files.issuer)]);
   const root = parseCertificate(files.root);
   const issuer = parseCertificate(files.issuer);
   const direct = equalBytes(root.der, issuer.der);
@@ -99,14 +101,14 @@ export async function openAuthority(
     throw mismatch("the issuer's certificate names another root's key");
   }
   const { issuerKey: source } = files;
-  const [issuerKey, selfSigned, signed, rootSha256, issuerSha256, computedId] = await Promise.all([
-    typeof source === "function" ? openOnce(source, issuer) : openKey(source, issuer),
-    isSelfSigned(root),
-    direct ? true : verifySignature(issuer, root.spki),
-    sha256Hex(root.der),
-    sha256Hex(issuer.der),
-    ids.issuer.subject ?? keyIdentifier(issuer.publicKeyBits),
-  ]);
+  const [issuerKey, selfSigned, signed, [rootSha256, issuerSha256], issuerKeyId] = await Promise
+    .all([
+      typeof source === "function" ? openOnce(source, issuer) : openKey(source, issuer),
+      isSelfSigned(root),
+      direct ? true : verifySignature(issuer, root.spki),
+      fingerprints,
+      ids.issuer.subject ?? keyIdentifier(issuer.publicKeyBits),
+    ]);
   if (!selfSigned) throw mismatch("the root is not signed with its own key");
   if (!signed) throw mismatch("the root did not sign the issuer's certificate");
   return {
@@ -117,7 +119,7 @@ export async function openAuthority(
     issuerSha256,
     permitted,
     notAfter: root.notAfter < issuer.notAfter ? root.notAfter : issuer.notAfter,
-    issuerKeyId: computedId,
+    issuerKeyId,
     issuerPem: direct ? "" : encodePem("CERTIFICATE", issuer.der),
   };
 }

@@ -38,6 +38,36 @@ export function quoteName(text: string): string {
 }
 
 /**
+ * Whether a text is beyond doubt a host name in canonical form: lower-case labels, of which the last begins with a
+ * letter and none with "xn--". False says nothing: {@link toDnsName} judges.
+ */
+export function isPlainName(text: string): boolean {
+  if (text.length > MAX_NAME_LENGTH) return false;
+  let start = 0; // of the label
+  for (let at = 0; at <= text.length; at++) {
+    const code = at < text.length ? text.charCodeAt(at) : DOT;
+    if (code === DOT) {
+      const length = at - start;
+      if (length === 0 || length > MAX_LABEL_LENGTH || text.charCodeAt(at - 1) === HYPHEN) {
+        return false;
+      }
+      if (at < text.length) start = at + 1;
+    } else if (code === HYPHEN) {
+      // IDNs have their hyphens in the third and fourth place.
+      if (at === start || at === start + 3) return false;
+    } else if (!isLowerCase(code) && !(code >= 0x30 && code <= 0x39)) return false;
+  }
+  return isLowerCase(text.charCodeAt(start));
+}
+
+const DOT = 0x2e;
+const HYPHEN = 0x2d;
+
+function isLowerCase(code: number): boolean {
+  return code >= 0x61 && code <= 0x7a;
+}
+
+/**
  * A host name in canonical form: lower-case A-labels, no wildcard, not an address.
  * Throws NAME_INVALID; hints say what to write where that can be known.
  *

@@ -9,7 +9,7 @@
 
 import type { Bytes } from "../bytes.ts";
 import { formatIpAddress, isIpv4Mapped, parseIpv4, parseIpv6 } from "../x509/ip_address.ts";
-import { looksNumeric, nameError, quoteName, toDnsName, urlHost } from "./dns_name.ts";
+import { isPlainName, looksNumeric, nameError, quoteName, toDnsName, urlHost } from "./dns_name.ts";
 
 /** A name to issue for. */
 export type RequestedName =
@@ -56,6 +56,10 @@ const NO_WARNINGS: ParsedName["warnings"] = [];
  * ```
  */
 export function parseRequestedName(text: string): ParsedName {
+  // The usual case: what all the rules below would leave as it is.
+  if (isPlainName(text)) {
+    return { name: { type: "dns", value: text, wildcard: false }, warnings: NO_WARNINGS };
+  }
   checkCharacters(text);
   const host = hostOfUrl(text);
   if (host === undefined) return { name: parseHost(text, text), warnings: NO_WARNINGS };

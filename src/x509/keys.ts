@@ -55,7 +55,9 @@ function ecdsa(
     label: namedCurve,
     generate: { name: "ECDSA", namedCurve },
     sign: { name: "ECDSA", hash },
-    signatureAlgorithm: sequence(oid(signature)), // RFC 5758, 3.2: no parameters
+    get signatureAlgorithm() {
+      return sequence(oid(signature)); // RFC 5758, 3.2: no parameters
+    },
     ecdsaSize: size,
     tlsKeyUsage: ECDSA_USAGE,
   };
@@ -69,7 +71,9 @@ function rsa(type: KeyType, modulusLength: number): KeyAlgorithm {
     // 65537: the exponent that every client takes (CA/Browser Forum BR, 6.1.6).
     generate: { name, modulusLength, publicExponent: Uint8Array.of(1, 0, 1), hash: "SHA-256" },
     sign: { name, hash: "SHA-256" },
-    signatureAlgorithm: sequence(oid(OID.sha256WithRsa), nullValue()), // RFC 4055, 5: NULL parameters
+    get signatureAlgorithm() {
+      return sequence(oid(OID.sha256WithRsa), nullValue()); // RFC 4055, 5: NULL parameters
+    },
     ecdsaSize: undefined,
     tlsKeyUsage: RSA_USAGE,
   };

@@ -7,6 +7,7 @@ import fc from "fast-check";
 import { toBytes } from "../../../src/bytes.ts";
 import { baseName } from "../../../src/commands/output_files.ts";
 import { LocalTlsError } from "../../../src/errors.ts";
+import { isPlainName, toDnsName } from "../../../src/pki/dns_name.ts";
 import { parseRequestedName, type RequestedName } from "../../../src/pki/requested_name.ts";
 import { formatIpAddress, parseIpv4, parseIpv6 } from "../../../src/x509/ip_address.ts";
 
@@ -41,6 +42,57 @@ const nameLike = fc.oneof(
   fc.string({ unit: "binary", maxLength: 20 }),
   fc.emailAddress(),
 );
+
+describe("for every text", () => {
+  test("a name that is plain is one that the rules leave as it is", () => {
+    let plain = 0;
+    fc.assert(fc.property(nameLike, (text) => {
+      if (!isPlainName(text)) return;
+      plain++;
+      assert.equal(toDnsName(text), text);
+      assert.equal(parseIpv4(text), undefined);
+    }));
+    assert.ok(plain > 20, `${plain} of the names were plain`);
+  });
+
+  for (const text of ["localhost", "app.test", "a1-b2.test", "1.test", "x--y.test"]) {
+    test(`"${text}" is plain`, () => assert.ok(isPlainName(text)));
+  }
+
+  const others = [
+    "",
+    ".",
+    "a.",
+    ".a",
+    "a..b",
+    "-a.b",
+    "a-.b",
+    "a.b-",
+    "xn--bcher-kva.test",
+    "A.test",
+  ];
+  for (
+    const text of [
+      ...others,
+      "127.0.0.1",
+      "a.1",
+      "a.0x1",
+      "a_b.test",
+      "*.a.test",
+      "a b",
+      "\u00fc.test",
+    ]
+  ) {
+    test(`"${text}" is left to the rules`, () => assert.equal(isPlainName(text), false));
+  }
+
+  test("nothing longer than DNS allows is plain", () => {
+    assert.ok(isPlainName("a".repeat(63)));
+    assert.equal(isPlainName("a".repeat(64)), false);
+    assert.ok(isPlainName("a.".repeat(126) + "a"));
+    assert.equal(isPlainName("a.".repeat(126) + "aa"), false);
+  });
+});
 
 describe("for every address", () => {
   test("IPv4 is what arithmetic makes of it, both ways", () => {

@@ -17,30 +17,34 @@ interface Waiting {
 }
 
 /**
- * A writeTogether() that gathers what is asked for while it waits. While the disk is waited for, keys are made and
- * signatures computed on other threads, so the next group is a large one.
+ * A writeTogether() that gathers what is asked for while it writes: then keys are made and signatures computed, so
+ * that the next batch is a large one. One batch at a time.
  */
 export function createGroupWriter(host: Host): Files["writeTogether"] {
   let waiting: Waiting[] = [];
-  const flush = async () => {
+  let isWriting = false;
+  const writeAll = async () => {
+    isWriting = true;
     await host.sleep(0);
-    const batch = waiting;
-    waiting = [];
-    for (let start = 0; start < batch.length; start += MAX_GROUPS) {
-      const part = batch.slice(start, start + MAX_GROUPS);
+    while (waiting.length > 0) {
+      const batch = waiting.slice(0, MAX_GROUPS);
+      waiting = waiting.slice(MAX_GROUPS);
       try {
-        const errors = await host.files.writeGroups(part.map(({ files }) => files));
-        part.forEach(({ resolve, reject }, i) =>
+        const errors = await host.files.writeGroups(batch.map(({ files }) => files));
+        batch.forEach(({ resolve, reject }, i) =>
           errors[i] === undefined ? resolve() : reject(errors[i])
         );
       } catch (error) {
-        for (const { reject } of part) reject(error);
+        for (const { reject } of batch) reject(error);
       }
+      // Whoever waited for this batch goes on, and may have the next one ready.
+      if (waiting.length < MAX_GROUPS) await host.sleep(0);
     }
+    isWriting = false;
   };
   return (files) =>
     new Promise((resolve, reject) => {
       waiting.push({ files, resolve, reject });
-      if (waiting.length === 1) void flush();
+      if (!isWriting) void writeAll();
     });
 }

@@ -132,7 +132,8 @@ export async function issueToFiles(
   const pfx = files.p12 === undefined || pkcs12 === undefined
     ? undefined
     : await (await import("./pkcs12.ts")).makePfx(issued, authority, pkcs12);
-  await writeOutputFiles(host, user, files, { ...issued, pfx }, request.write);
+  const { fullchainPem, keyPem } = issued;
+  await writeOutputFiles(host, user, files, { fullchainPem, keyPem, pfx }, request.write);
   const event: IssuedEvent = {
     event: "issued",
     time: host.now().toISOString(),

@@ -104,7 +104,7 @@ export async function writeOutputFiles(
   files: OutputFiles,
   content: {
     readonly fullchainPem: string;
-    readonly keyPem?: string;
+    readonly keyPem?: string | undefined;
     readonly pfx?: Uint8Array | undefined;
   },
   write: Files["writeTogether"] = host.files.writeTogether,

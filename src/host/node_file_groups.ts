@@ -40,8 +40,10 @@ export function writeWholeFile(
 
 /** Implements Files.writeTogether. */
 export function writeFilesTogether(files: readonly FileToWrite[]): void {
-  const [error] = writeFileGroups([files]);
-  if (error !== undefined) throw error;
+  const all = stageGroups([files]);
+  step(all, syncStaged);
+  placeGroups(all);
+  if (all[0]?.error !== undefined) throw all[0].error;
 }
 
 /** Files that are written together or not at all, on their way. */
@@ -61,28 +63,39 @@ interface Staged {
   descriptor: number | undefined;
 }
 
-/** Implements Files.writeGroups. */
-export function writeFileGroups(
+/**
+ * Implements Files.writeGroups. All files are synced at the same time, beside this thread: a journal has most of them
+ * in one transaction, where one after the other each would have one of its own.
+ */
+export async function writeFileGroups(
   groups: readonly (readonly FileToWrite[])[],
-): (LocalTlsError | undefined)[] {
+): Promise<(LocalTlsError | undefined)[]> {
+  const all = stageGroups(groups);
+  await Promise.all(all.map(syncStagedBeside));
+  placeGroups(all);
+  return all.map(({ error }) => error);
+}
+
+/** All files are written before the first is synced. */
+function stageGroups(groups: readonly (readonly FileToWrite[])[]): Group[] {
   const all = groups.map((files): Group => ({
     files,
     staged: [],
     current: "",
     error: undefined,
   }));
-  const step = (work: (group: Group) => void) => {
-    for (const group of all) if (group.error === undefined) attempt(group, work);
-  };
-  step((group) => {
+  step(all, (group) => {
     for (const file of group.files) {
       group.current = file.path;
       group.staged.push(stageFile(file));
     }
   });
-  // All are written before the first is synced: a journal then has them in one transaction.
-  step(syncStaged);
-  step((group) => {
+  return all;
+}
+
+/** What is synced takes its place, and the directories are synced, each once. */
+function placeGroups(all: readonly Group[]): void {
+  step(all, (group) => {
     group.current = group.staged[0]?.path ?? "";
     placeTogether([...group.staged], () => {
       group.staged.shift();
@@ -90,7 +103,7 @@ export function writeFileGroups(
     });
   });
   const synced = new Set<string>();
-  step((group) => {
+  step(all, (group) => {
     for (const { path: file } of group.files) {
       group.current = path.dirname(file);
       if (synced.has(group.current)) continue;
@@ -98,7 +111,11 @@ export function writeFileGroups(
       synced.add(group.current);
     }
   });
-  return all.map(({ error }) => error);
+}
+
+/** Does a step of every group that has not failed. */
+function step(all: readonly Group[], work: (group: Group) => void): void {
+  for (const group of all) if (group.error === undefined) attempt(group, work);
 }
 
 /** Does a step of a group; where it fails, nothing of the group is left that is not in its place. */
@@ -106,12 +123,16 @@ function attempt(group: Group, work: (group: Group) => void): void {
   try {
     work(group);
   } catch (error) {
-    for (const { temporary, descriptor } of group.staged) {
-      if (descriptor !== undefined) closeQuietly(descriptor);
-      removeQuietly(temporary);
-    }
-    group.error = fileError("write", group.current, error);
+    abandon(group, error);
   }
+}
+
+function abandon(group: Group, error: unknown): void {
+  for (const { temporary, descriptor } of group.staged) {
+    if (descriptor !== undefined) closeQuietly(descriptor);
+    removeQuietly(temporary);
+  }
+  group.error = fileError("write", group.current, error);
 }
 
 function syncStaged(group: Group): void {
@@ -120,9 +141,38 @@ function syncStaged(group: Group): void {
     if (descriptor === undefined) continue;
     group.current = staged.path;
     fs.fsyncSync(descriptor);
-    staged.descriptor = undefined; // close(2) gives it up, whatever it answers
-    fs.closeSync(descriptor);
+    closeSynced(group, staged);
   }
+}
+
+/** As {@link syncStaged}, on other threads. No descriptor is closed while one of them still works on it. */
+async function syncStagedBeside(group: Group): Promise<void> {
+  if (group.error !== undefined) return;
+  const results = await Promise.all(group.staged.map(({ descriptor }) => sync(descriptor)));
+  const failed = results.findIndex((error) => error !== null);
+  if (failed < 0) return closeStaged(group);
+  group.current = group.staged[failed]?.path ?? "";
+  abandon(group, results[failed]);
+}
+
+/** @returns What went wrong; null where nothing did. */
+function sync(descriptor: number | undefined): Promise<Error | null> {
+  if (descriptor === undefined) return Promise.resolve(null);
+  return new Promise((resolve) => fs.fsync(descriptor, resolve));
+}
+
+function closeStaged(group: Group): void {
+  attempt(group, () => {
+    for (const staged of group.staged) closeSynced(group, staged);
+  });
+}
+
+function closeSynced(group: Group, staged: Staged): void {
+  const { descriptor } = staged;
+  if (descriptor === undefined) return;
+  group.current = staged.path;
+  staged.descriptor = undefined; // close(2) gives it up, whatever it answers
+  fs.closeSync(descriptor);
 }
 
 /** Writes a file under a temporary name beside its place, and leaves it open: it is not synced yet. */

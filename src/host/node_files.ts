@@ -34,7 +34,7 @@ export function createNodeFiles(): Files {
     writable: (file) => attempt(() => isWritable(file)),
     write: (file, content, options) => attempt(() => writeWholeFile(file, content, options)),
     writeTogether: (list) => attempt(() => writeFilesTogether(list)),
-    writeGroups: (groups) => attempt(() => writeFileGroups(groups)),
+    writeGroups: writeFileGroups,
     appendLine: (file, line, options) => attempt(() => appendLinesToFile(file, [line], options)),
     appendLines: (file, lines, options) => attempt(() => appendLinesToFile(file, lines, options)),
     makeDirectory: (directory, options?: WriteOptions) =>

@@ -22,7 +22,7 @@ import { sha256Hex } from "../x509/fingerprint.ts";
 import { keyIdentifier } from "../x509/key_identifier.ts";
 import type { KeyType } from "../x509/keys.ts";
 import { EMPTY_NAME, encodeName } from "../x509/name.ts";
-import { randomSerialNumber } from "../x509/serial_number.ts";
+import { randomSerialNumber, SERIAL_OCTETS } from "../x509/serial_number.ts";
 import type { Authority } from "./authority.ts";
 import { checkPermitted } from "./permitted.ts";
 import { MAX_NAMES } from "./profiles.ts";
@@ -53,6 +53,7 @@ export interface CertificateOptions extends ValidityOptions, SubjectKeyOptions {
 
 /** A certificate, and its key where it was made here. */
 export interface IssuedCertificate {
+  /** Read from what was made when it is first asked for: who issues many seldom asks. */
   readonly certificate: Certificate;
   /** Fingerprint of the certificate. */
   readonly sha256: string;
@@ -174,8 +175,9 @@ async function build(
   if (alternatives.length === 0 && commonName === undefined) {
     throw new LocalTlsError("NAME_INVALID", "Cannot issue a certificate: it would have no name");
   }
+  const serialTlv = randomSerialNumber();
   const der = await buildCertificate({
-    serialTlv: randomSerialNumber(),
+    serialTlv,
     issuer: authority.issuer.subject,
     notBefore,
     notAfter,
@@ -193,11 +195,13 @@ async function build(
         : [encodeSubjectAltName(alternatives, commonName === undefined)]),
     ],
   }, authority.issuerKey);
-  const certificate = parseCertificate(der);
+  let certificate: Certificate | undefined;
   return {
-    certificate,
+    get certificate() {
+      return certificate ??= parseCertificate(der);
+    },
     sha256: await sha256Hex(der),
-    serial: toHex(certificate.serialNumber),
+    serial: toHex(serialTlv.subarray(serialTlv.length - SERIAL_OCTETS)),
     notBefore,
     notAfter,
     shortened,

@@ -50,13 +50,14 @@ function ecdsa(
   signature: string,
   size: number,
 ): KeyAlgorithm {
+  let encoded: Bytes | undefined;
   return {
     type,
     label: namedCurve,
     generate: { name: "ECDSA", namedCurve },
     sign: { name: "ECDSA", hash },
     get signatureAlgorithm() {
-      return sequence(oid(signature)); // RFC 5758, 3.2: no parameters
+      return encoded ??= sequence(oid(signature)); // RFC 5758, 3.2: no parameters
     },
     ecdsaSize: size,
     tlsKeyUsage: ECDSA_USAGE,
@@ -65,6 +66,7 @@ function ecdsa(
 
 function rsa(type: KeyType, modulusLength: number): KeyAlgorithm {
   const name = "RSASSA-PKCS1-v1_5";
+  let encoded: Bytes | undefined;
   return {
     type,
     label: `RSA ${modulusLength}`,
@@ -72,7 +74,7 @@ function rsa(type: KeyType, modulusLength: number): KeyAlgorithm {
     generate: { name, modulusLength, publicExponent: Uint8Array.of(1, 0, 1), hash: "SHA-256" },
     sign: { name, hash: "SHA-256" },
     get signatureAlgorithm() {
-      return sequence(oid(OID.sha256WithRsa), nullValue()); // RFC 4055, 5: NULL parameters
+      return encoded ??= sequence(oid(OID.sha256WithRsa), nullValue()); // RFC 4055, 5: NULL
     },
     ecdsaSize: undefined,
     tlsKeyUsage: RSA_USAGE,

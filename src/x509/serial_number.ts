@@ -12,7 +12,7 @@ import { TAG } from "../der/tags.ts";
  * Octets. 126 random bits: far over the 64 that the CA/Browser Forum BR, 7.1, ask for, so that two of one issuer
  * never meet (Firefox refuses a reused one), and under the 20 octets of RFC 5280, 4.1.2.2.
  */
-const SERIAL_OCTETS = 16;
+export const SERIAL_OCTETS = 16;
 
 /**
  * A random serial number as INTEGER TLV. The first bit is 0 (positive) and the second 1, so that it is

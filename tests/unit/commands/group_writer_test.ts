@@ -27,6 +27,28 @@ describe("createGroupWriter()", () => {
     assert.deepEqual(sizes, [64, 36, 1]);
   });
 
+  test("gathers while it writes, one batch at a time", async () => {
+    const sizes: number[] = [];
+    const ends: (() => void)[] = [];
+    const host = makeHost(sizes);
+    const writeGroups = async (groups: readonly (readonly FileToWrite[])[]) => {
+      sizes.push(groups.length);
+      await new Promise<void>((resolve) => ends.push(resolve));
+      return groups.map(() => undefined);
+    };
+    const write = createGroupWriter({ ...host, files: { ...host.files, writeGroups } });
+    const first = write(file("a"));
+    await host.sleep(0);
+    const others = ["b", "c", "d"].map((path) => write(file(path)));
+    assert.deepEqual(sizes, [1]);
+    ends.shift()!();
+    await first;
+    while (ends.length === 0) await host.sleep(0);
+    ends.shift()!();
+    await Promise.all(others);
+    assert.deepEqual(sizes, [1, 3]);
+  });
+
   test("tells each its own error, and no other", async () => {
     const write = createGroupWriter(makeHost([]));
     const results = await Promise.allSettled(["a", "bad", "c"].map((path) => write(file(path))));

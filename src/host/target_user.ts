@@ -12,7 +12,7 @@ import { isAbsolutePath } from "./path_text.ts";
 export interface TargetUser {
   /** Absolute path of the home directory. */
   readonly home: string;
-  /** Login name where known, else the numeric id or "user". */
+  /** Login name where known (the environment's word comes first), else the numeric id or "user". */
   readonly name: string;
   /** Whether this process is root. */
   readonly isRoot: boolean;
@@ -46,7 +46,9 @@ export async function findTargetUser(host: Host): Promise<TargetUser> {
   const given = host.user === undefined
     ? host.env("USERPROFILE") ?? host.env("HOME")
     : host.env("HOME") ?? host.env("USERPROFILE");
-  const self = host.user === undefined
+  const called = host.env("USER") ?? host.env("USERNAME");
+  // The table of users costs a short run a fortieth: not for what the environment says as well.
+  const self = host.user === undefined || (given !== undefined && called !== undefined)
     ? undefined
     : await findPasswd(host, (entry) => entry.uid === host.user?.uid);
   const home = given ?? self?.home;
@@ -54,7 +56,7 @@ export async function findTargetUser(host: Host): Promise<TargetUser> {
     const state = home === undefined ? "HOME is not set" : `"${home}" is not an absolute path`;
     throw homeMissing(`Cannot find the home directory: ${state}`, "HOME=/home/you localtls ...");
   }
-  const name = self?.name ?? host.env("USER") ?? host.env("USERNAME") ?? "user";
+  const name = called ?? self?.name ?? "user";
   if (!isRoot) return { home, name, isRoot, owner: undefined };
   return { home, name, isRoot, owner: await ownerOf(host, home) };
 }

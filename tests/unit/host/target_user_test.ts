@@ -42,6 +42,16 @@ describe("findTargetUser()", () => {
       { home: "/tmp/test-home", name: "ann", isRoot: false, owner: undefined },
     ],
     [
+      "an ordinary user whose environment says both: it is believed",
+      { env: { HOME: "/home/ann", USER: "annie" } },
+      { home: "/home/ann", name: "annie", isRoot: false, owner: undefined },
+    ],
+    [
+      "root with another user's HOME and USER (su without a dash)",
+      { user: ROOT, env: { HOME: "/home/ann", USER: "ann" } },
+      { home: "/home/ann", name: "ann", isRoot: true, owner: ANN },
+    ],
+    [
       "an ordinary user without HOME",
       { env: {} },
       { home: "/home/ann", name: "ann", isRoot: false, owner: undefined },

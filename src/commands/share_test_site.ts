@@ -11,6 +11,7 @@ import { LocalTlsError } from "../errors.ts";
 import { issueServerCertificate } from "../pki/issue.ts";
 import { parseRequestedName } from "../pki/requested_name.ts";
 import { MAX_CONNECTIONS } from "../server/fixed_site.ts";
+import { LIMITS } from "../server/limits.ts";
 import { type KeyPair, type SecureServer, startSecureServer } from "../server/secure_server.ts";
 import { testPage } from "../share/page.ts";
 import { languageOf } from "../share/visitor.ts";
@@ -56,7 +57,7 @@ export async function startTestSite(
       addresses: [address],
       port,
       keyPair,
-      maxConnections: MAX_CONNECTIONS,
+      limits: { ...LIMITS, connections: MAX_CONNECTIONS },
       handler: (request, response) => {
         const body = testPage(label, languageOf(request.headers["accept-language"]));
         response.writeHead(200, {

@@ -8,6 +8,7 @@
 import type { TLSSocket } from "node:tls";
 import { type Bytes, toBytes } from "../bytes.ts";
 import type { WebRequest } from "./exchange.ts";
+import { connectionOf } from "./sweep.ts";
 
 /** Judges a chain, leaf first, as DER. @returns Why it is refused; undefined for a good one. */
 export type JudgeChain = (chain: readonly Bytes[]) => Promise<string | undefined>;
@@ -48,12 +49,6 @@ async function judge(request: WebRequest, judgeChain: JudgeChain): Promise<strin
   const chain = readChain(socket.getPeerCertificate?.(true));
   if (chain.length === 0) return "A certificate is needed here, and the browser has shown none.";
   return await judgeChain(chain);
-}
-
-/** HTTP/2: the session; what it gives as the socket of each request need not be one object. */
-function connectionOf(request: WebRequest): object {
-  const { stream } = request as { stream?: { session?: object } };
-  return stream?.session ?? request.socket;
 }
 
 function readChain(leaf: LinkedCertificate | null | undefined): Bytes[] {

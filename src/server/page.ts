@@ -82,6 +82,7 @@ const REASONS: Readonly<Record<number, string>> = {
   403: "Forbidden",
   404: "Not found",
   405: "Method not allowed",
+  408: "Request timeout",
   412: "Precondition failed",
   413: "Too large",
   416: "Range not satisfiable",

@@ -6,14 +6,15 @@
 
 import type { EventEmitter } from "node:events";
 import { createServer as createHttp1 } from "node:https";
-import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import type { SecureContextOptions, TlsOptions } from "node:tls";
+import type { SecureContextOptions, TlsOptions, TLSSocket } from "node:tls";
 import { LocalTlsError } from "../errors.ts";
 import { systemCode } from "../host/system_error.ts";
 import { CIPHER_SUITES } from "./cipher_suites.ts";
 import type { Handler, WebRequest, WebResponse } from "./exchange.ts";
 import { Exchanges } from "./exchanges.ts";
+import { LIMITS, type Limits } from "./limits.ts";
+import { Sweep } from "./sweep.ts";
 
 /** A certificate with its key, as PEM. */
 export interface KeyPair {
@@ -32,9 +33,9 @@ export interface SecureServerOptions {
   readonly http2?: boolean | undefined;
   /** Asks clients for a certificate below one of these roots (PEM). Whether it is good is the handler's to judge. */
   readonly clientRoots?: string | undefined;
-  /** Connections at once on each address; those above are closed. Without it, as many as the system allows. */
-  readonly maxConnections?: number | undefined;
   readonly handler: Handler;
+  /** Default: {@link LIMITS}. */
+  readonly limits?: Limits | undefined;
   /** A request to speak another protocol (RFC 9110, 7.8). */
   readonly onUpgrade?: (request: WebRequest, socket: Duplex, head: Uint8Array) => void;
 }
@@ -56,17 +57,26 @@ export interface SecureServer {
 
 /** What node:https and node:http2 have in common. */
 interface Listener extends EventEmitter {
-  maxConnections?: number;
   listen(options: { host: string; port: number }, done: () => void): unknown;
   address(): { readonly port: number } | string | null;
   close(done?: () => void): unknown;
+  maxConnections: number;
   closeIdleConnections?(): void;
   closeAllConnections?(): void;
   setSecureContext?(options: SecureContextOptions): void;
 }
 
-/** Milliseconds that a connection may stay idle. */
-const KEEP_ALIVE_MS = 30_000;
+/** Milliseconds of silence after which the system asks whether a client is still there. */
+const PROBE_MS = 60_000;
+
+/** Milliseconds between looks for clients that are late. */
+const LOOK_MS = 5_000;
+
+/** What cannot be read for another reason than its form. */
+const CLIENT_ERRORS: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large",
+  ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
+};
 
 /** Starts to listen. Throws NETWORK, also where only one of the addresses is taken. */
 export async function startSecureServer(options: SecureServerOptions): Promise<SecureServer> {
@@ -135,26 +145,53 @@ async function makeListener(
   keyPair: KeyPair,
   exchanges: Exchanges,
 ): Promise<Listener> {
-  const tls = contextOf(options, keyPair);
+  const { limits = LIMITS } = options;
+  const common = {
+    ...contextOf(options, keyPair),
+    handshakeTimeout: limits.handshakeMs,
+    maxHeaderSize: limits.headOctets,
+  };
   const listener: Listener = options.http2
-    ? (await import("node:http2")).createSecureServer({ ...tls, allowHTTP1: true })
-    : createHttp1({ ...tls, keepAliveTimeout: KEEP_ALIVE_MS });
-  if (options.maxConnections !== undefined) listener.maxConnections = options.maxConnections;
+    ? (await import("node:http2")).createSecureServer({
+      ...common,
+      allowHTTP1: true,
+      settings: { maxConcurrentStreams: limits.streams, maxHeaderListSize: limits.headOctets },
+    })
+    : createHttp1({
+      ...common,
+      headersTimeout: limits.headMs,
+      requestTimeout: limits.bodyIdleMs,
+      keepAliveTimeout: limits.idleMs,
+      connectionsCheckingInterval: Math.min(LOOK_MS, limits.headMs / 2),
+    });
+  listener.maxConnections = limits.connections;
+  const sweep = options.http2 ? new Sweep(limits) : undefined;
+  if (sweep !== undefined) {
+    listener.on("session", (session: Parameters<Sweep["add"]>[0]) => sweep.add(session));
+    listener.on("close", () => sweep.stop());
+  }
   listener.on("request", (request: WebRequest, response: WebResponse) => {
+    sweep?.answering(request, response);
     exchanges.run(request, response);
   });
   if (options.onUpgrade !== undefined) {
     const { onUpgrade } = options;
     listener.on("upgrade", (request: WebRequest, socket: Duplex, head: Uint8Array) => {
+      sweep?.remove(socket);
       exchanges.addSocket(socket);
       onUpgrade(request, socket, head);
     });
   }
-  listener.on("secureConnection", (socket: Socket) => exchanges.addSocket(socket));
+  listener.on("secureConnection", (socket: TLSSocket) => {
+    exchanges.addSocket(socket);
+    socket.setKeepAlive(true, PROBE_MS);
+    if (sweep !== undefined && socket.alpnProtocol !== "h2") sweep.add(socket);
+  });
   // RFC 9112, 2.2 and 11.2: what cannot be read for certain is answered and closed, never guessed at.
-  listener.on("clientError", (_error: Error, socket: Duplex) => {
+  listener.on("clientError", (error: Error, socket: Duplex) => {
     if (!socket.writable) return void socket.destroy();
-    socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+    const answer = CLIENT_ERRORS[systemCode(error) ?? ""] ?? "400 Bad Request";
+    socket.end(`HTTP/1.1 ${answer}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
     socket.destroy();
   });
   // Handshakes that fail and peers that vanish are everyday life.

@@ -9,6 +9,7 @@ import type { Duplex } from "node:stream";
 import { hasBody } from "../body.ts";
 import { type AllowedOrigins, corsFields, joinVary } from "../cors.ts";
 import { abort, type Fields, type WebRequest, type WebResponse } from "../exchange.ts";
+import { LIMITS } from "../limits.ts";
 import { sendError } from "../page.ts";
 import { type FieldOptions, requestFields, responseFields } from "./fields.ts";
 import { startPatience } from "./patience.ts";
@@ -22,7 +23,10 @@ export interface ForwardOptions {
   readonly host?: FieldOptions["host"] | undefined;
   readonly passCertificate: boolean;
   readonly cors?: AllowedOrigins | undefined;
+  /** Until the head of an answer; 0 for as long as it takes. */
   readonly timeoutMs: number;
+  /** For the next octets of a request. Default: {@link LIMITS}. */
+  readonly bodyIdleMs?: number | undefined;
 }
 
 /** Passes one request on. */
@@ -46,13 +50,25 @@ export function forward(
       ? { ...fields, "transfer-encoding": "chunked" }
       : fields,
   });
-  let isLate = false;
-  const patience = startPatience(timeoutMs, () => {
-    isLate = true;
-    outgoing.destroy(new Error("No answer in time"));
-  });
+  let late: readonly [status: number, explanation: string] | undefined;
+  const giveUp = (status: number, explanation: string) => {
+    late = [status, explanation];
+    outgoing.destroy(new Error(explanation));
+  };
+  const target = startPatience(
+    timeoutMs,
+    () => giveUp(504, `${url.origin} did not answer within ${timeoutMs / 1000} seconds.`),
+  );
+  const client = startPatience(
+    options.bodyIdleMs ?? LIMITS.bodyIdleMs,
+    () => giveUp(408, "The rest of the request is missing."),
+  );
+  const endWaiting = () => {
+    target.end();
+    client.end();
+  };
   outgoing.on("response", (answer) => {
-    patience.end();
+    endWaiting();
     passBack(request, response, answer, {
       ...responseFields(answer, request, { url, path: route.path, withCors: cors !== undefined }),
       ...extra,
@@ -60,21 +76,19 @@ export function forward(
     });
   });
   outgoing.on("error", (error) => {
-    patience.end();
+    endWaiting();
     if (response.headersSent) abort(response);
-    else if (isLate) {
-      const explanation = `${url.origin} did not answer within ${timeoutMs / 1000} seconds.`;
-      sendError(request, response, 504, explanation, extra);
-    } else sendError(request, response, 502, describeUpstreamError(error, url), extra);
+    else if (late !== undefined) sendError(request, response, ...late, extra);
+    else sendError(request, response, 502, describeUpstreamError(error, url), extra);
   });
   // Who asked has gone: nobody waits for the answer.
   response.on("close", () => {
-    patience.end();
+    endWaiting();
     outgoing.destroy();
   });
   request.on("error", () => outgoing.destroy());
-  if (body) return passUp(request, response, outgoing, patience);
-  patience.start();
+  if (body) return passUp(request, response, outgoing, { target, client });
+  target.start();
   outgoing.end();
 }
 

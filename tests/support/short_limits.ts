@@ -1,0 +1,99 @@
+/**
+ * The servers in this process, with limits that a test can wait for, in front of whatever a request asks for: "/" answers at
+ * once, "/slow" after longer than any limit, "/drops" in drops that take as long, "/count" when it has the whole body.
+ *
+ * @module
+ */
+
+import { readFileSync } from "node:fs";
+import { createServer, type ServerResponse } from "node:http";
+import type { Limits } from "../../src/server/limits.ts";
+import { makeProxyHandler } from "../../src/server/proxy/handler.ts";
+import { parseRoute } from "../../src/server/proxy/routes.ts";
+import { openUpstream } from "../../src/server/proxy/upstream.ts";
+import { startSecureServer } from "../../src/server/secure_server.ts";
+import { makeIdentity } from "./identity.ts";
+
+/** Milliseconds, octets and connections. */
+export const SHORT: Limits = {
+  handshakeMs: 1_000,
+  headMs: 1_000,
+  bodyIdleMs: 1_500,
+  idleMs: 1_000,
+  headOctets: 8_192,
+  connections: 12,
+  streams: 10,
+};
+
+/** Longer than any of them. */
+const LONG_MS = 3_000;
+
+/** A server that listens. */
+export interface LimitedServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** `serve` (node:https, HTTP/1.1) or `proxy` (node:http2, both versions). */
+export async function startLimited(
+  kind: "serve" | "proxy",
+  directory: string,
+): Promise<LimitedServer> {
+  const { keyFile, leafFile } = await makeIdentity(directory, "p256");
+  const keyPair = { cert: readFileSync(leafFile, "utf8"), key: readFileSync(keyFile, "utf8") };
+  const common = { addresses: ["127.0.0.1"], port: 0, keyPair, limits: SHORT };
+  if (kind === "serve") {
+    const server = await startSecureServer({
+      ...common,
+      handler: (request, response) => answer(request.url ?? "/", response),
+    });
+    return { port: server.port, close: async () => void await server.close(0) };
+  }
+  const target = createServer((request, response) => {
+    if (request.url !== "/count") return answer(request.url ?? "/", response);
+    let count = 0;
+    request.on("data", (octets) => count += octets.length);
+    request.on("end", () => response.end(`${count}`));
+    request.on("error", () => {});
+  });
+  target.on("upgrade", (_request, socket) => {
+    socket.write(
+      "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+    );
+    socket.on("error", () => {});
+    setTimeout(() => socket.end("late"), LONG_MS);
+  });
+  await new Promise<void>((resolve) => target.listen(0, "127.0.0.1", resolve));
+  const upstream = openUpstream({ roots: [], insecure: false, timeoutMs: 0 });
+  const { port } = target.address() as { port: number };
+  const server = await startSecureServer({
+    ...common,
+    http2: true,
+    ...await makeProxyHandler({
+      routes: [parseRoute(`/=${port}`)],
+      upstream,
+      passCertificate: false,
+      timeoutMs: 0,
+      bodyIdleMs: SHORT.bodyIdleMs,
+    }),
+  });
+  return {
+    port: server.port,
+    async close() {
+      await server.close(0);
+      upstream.close();
+      target.close();
+      target.closeAllConnections();
+    },
+  };
+}
+
+function answer(path: string, response: ServerResponse): void {
+  if (path === "/slow") {
+    setTimeout(() => response.end("late"), LONG_MS);
+  } else if (path === "/drops") {
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    response.write("drop ");
+    setTimeout(() => response.end("late"), LONG_MS);
+  } else response.end("at once");
+}

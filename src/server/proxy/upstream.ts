@@ -28,10 +28,20 @@ export interface Upstream {
   close(): void;
 }
 
+/**
+ * All connections have one trust in common. By itself an agent puts every root that is given into the name under which it
+ * keeps a connection: 200 KB that are put together for each request.
+ */
+class CommonTrustAgent extends https.Agent {
+  override getName(options: https.RequestOptions & { readonly servername?: string } = {}): string {
+    return `${options.host}:${options.port}:${options.servername}`;
+  }
+}
+
 /** Opens the agents. */
 export function openUpstream(options: UpstreamOptions): Upstream {
   const plain = new http.Agent({ keepAlive: true });
-  const secure = new https.Agent({ keepAlive: true });
+  const secure = new CommonTrustAgent({ keepAlive: true });
   const trust: tls.ConnectionOptions = {
     ca: [...systemRoots(), ...options.roots],
     rejectUnauthorized: !options.insecure,

@@ -7,6 +7,7 @@
 import { LocalTlsError } from "../errors.ts";
 import { logged } from "../server/access_log.ts";
 import { startHttpRedirect } from "../server/http_redirect.ts";
+import { ANY_HOST, ownHosts } from "../server/own_hosts.ts";
 import { judgeClients } from "../server/client_certificates.ts";
 import { makeProxyHandler } from "../server/proxy/handler.ts";
 import { orderRoutes, parseRoute, parseUpstream, type Route } from "../server/proxy/routes.ts";
@@ -77,11 +78,13 @@ export async function proxy(
   host.stopSignal();
   const timeoutMs = flags.timeout * 1000;
   const upstream = openUpstream({ roots, insecure, clientKeyPair, timeoutMs });
+  const hosts = flags.anyHost ? ANY_HOST : ownHosts(source.first.certificate.names);
   const { handler, onUpgrade } = await makeProxyHandler({
     routes,
     spa: flags.spa,
     cors,
     upstream,
+    hosts,
     host: readUpstreamHost(flags.upstreamHost),
     passCertificate: client !== undefined,
     clients: client === undefined ? undefined : judgeClients(client.judge),
@@ -98,9 +101,12 @@ export async function proxy(
       : logged(handler, (line) => context.report({ type: "log", line })),
     onUpgrade,
   });
-  const redirect = flags.httpRedirect === undefined
-    ? undefined
-    : await startHttpRedirect(addresses, flags.httpRedirect, server.port);
+  const redirect = flags.httpRedirect === undefined ? undefined : await startHttpRedirect({
+    addresses,
+    port: flags.httpRedirect,
+    httpsPort: server.port,
+    hosts,
+  });
   const { certificate } = source.first;
   const urls = await serverUrls(host, addresses, server.port, certificate.names);
   const close = () => {
@@ -118,7 +124,7 @@ export async function proxy(
     },
     exitCode: EXIT.done,
     stay: async () => {
-      const code = await runSession(context, { server, source, close });
+      const code = await runSession(context, { server, source, hosts, close });
       upstream.close();
       return code;
     },

@@ -6,6 +6,7 @@
 
 import { logged } from "../server/access_log.ts";
 import { startHttpRedirect } from "../server/http_redirect.ts";
+import { ANY_HOST, guarded, ownHosts } from "../server/own_hosts.ts";
 import { startSecureServer } from "../server/secure_server.ts";
 import { makeWebHandler } from "../server/web_handler.ts";
 import type { CommandContext } from "./context.ts";
@@ -24,6 +25,8 @@ export interface ListenFlags extends KeyFlags {
   readonly port: number;
   /** Origins, "" or "*" for all of them. */
   readonly cors?: string | undefined;
+  /** Answers whatever host is asked for. */
+  readonly anyHost?: boolean | undefined;
   /** Port of a plain HTTP server that redirects. */
   readonly httpRedirect?: number | undefined;
 }
@@ -51,14 +54,19 @@ export async function serve(
   const source = await openKeySource(context, flags, namedAddresses(addresses));
   // From here on a signal ends it in order.
   host.stopSignal();
+  const hosts = flags.anyHost ? ANY_HOST : ownHosts(source.first.certificate.names);
+  const guardedFiles = guarded(plain, hosts);
   const handler = options.quiet
-    ? plain
-    : logged(plain, (line) => context.report({ type: "log", line }));
+    ? guardedFiles
+    : logged(guardedFiles, (line) => context.report({ type: "log", line }));
   const keyPair = source.first;
   const server = await startSecureServer({ addresses, port: flags.port, keyPair, handler });
-  const redirect = flags.httpRedirect === undefined
-    ? undefined
-    : await startHttpRedirect(addresses, flags.httpRedirect, server.port);
+  const redirect = flags.httpRedirect === undefined ? undefined : await startHttpRedirect({
+    addresses,
+    port: flags.httpRedirect,
+    httpsPort: server.port,
+    hosts,
+  });
   const { certificate } = source.first;
   const urls = await serverUrls(host, addresses, server.port, certificate.names);
   return {
@@ -74,6 +82,6 @@ export async function serve(
       ...(redirect === undefined ? {} : { redirectPort: redirect.port }),
     },
     exitCode: EXIT.done,
-    stay: () => runSession(context, { server, source, close: () => redirect?.close() }),
+    stay: () => runSession(context, { server, source, hosts, close: () => redirect?.close() }),
   };
 }

@@ -6,6 +6,8 @@
 
 import { createServer, type Server } from "node:http";
 import { requestHost } from "./exchange.ts";
+import { LIMITS } from "./limits.ts";
+import { type OwnHosts, refuseHost } from "./own_hosts.ts";
 import { sendError } from "./page.ts";
 import { listenError } from "./secure_server.ts";
 
@@ -18,26 +20,42 @@ export interface HttpRedirect {
 /** Host of a Host field (RFC 9110, 7.2), without its port. */
 const HOST = /^([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i;
 
-/** Starts it. @param httpsPort Where requests are sent to. Throws NETWORK. */
+/** There is nothing to wait for here: the answer is a line. */
+const TIMES = {
+  headersTimeout: LIMITS.headMs,
+  requestTimeout: LIMITS.headMs,
+  keepAliveTimeout: LIMITS.headMs,
+};
+
+/** Where it listens and sends to. */
+export interface HttpRedirectOptions {
+  readonly addresses: readonly string[];
+  readonly port: number;
+  readonly httpsPort: number;
+  /** Nobody is sent to another host. */
+  readonly hosts: OwnHosts;
+}
+
+/** Starts it. Throws NETWORK. */
 export async function startHttpRedirect(
-  addresses: readonly string[],
-  port: number,
-  httpsPort: number,
+  { addresses, port, httpsPort, hosts }: HttpRedirectOptions,
 ): Promise<HttpRedirect> {
   const servers: Server[] = [];
   let chosen = port;
   for (const address of addresses) {
-    const server = createServer((request, response) => {
+    const server = createServer(TIMES, (request, response) => {
       const host = HOST.exec(requestHost(request) ?? "")?.[1];
       const target = request.url ?? "/";
       if (host === undefined || !target.startsWith("/")) {
         return sendError(request, response, 400, "This address cannot be read.");
       }
+      if (!hosts.isMeant(request)) return refuseHost(request, response);
       const port = httpsPort === 443 ? "" : `:${httpsPort}`;
       // 307 keeps method and body, and is not remembered: the port belongs to a server that comes and goes.
       response.writeHead(307, { location: `https://${host}${port}${target}`, "content-length": 0 });
       response.end();
     });
+    server.maxConnections = LIMITS.connections;
     server.on("clientError", (_error, socket) => socket.destroy());
     await new Promise<void>((resolve, reject) => {
       server.once("error", (error) => reject(listenError(error, address, port)));

@@ -21,7 +21,7 @@ const CLIENT = `
 import ssl, socket, sys
 context = ssl._create_unverified_context()
 client = context.wrap_socket(socket.create_connection(("127.0.0.1", int(sys.argv[1]))))
-client.sendall(b"GET /ws HTTP/1.1\\r\\nHost: x\\r\\nConnection: Upgrade\\r\\nUpgrade: websocket\\r\\n\\r\\n")
+client.sendall(b"GET /ws HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: Upgrade\\r\\nUpgrade: websocket\\r\\n\\r\\n")
 print(client.recv(4096)[:12].decode(), flush=True)
 client.sendall(b"first")
 print(client.recv(4096).decode(), flush=True)

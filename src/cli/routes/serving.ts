@@ -30,6 +30,7 @@ type ListenFlags = GlobalFlags & {
   readonly keyFile?: string | undefined;
   readonly out?: string | undefined;
   readonly cors?: string | undefined;
+  readonly anyHost?: boolean | undefined;
   readonly httpRedirect?: number | undefined;
 };
 
@@ -55,6 +56,7 @@ const LISTEN_FLAGS = {
     brief: "Let pages of these origins read the answers (no origin: of all)",
     placeholder: "ORIGIN,...",
   },
+  anyHost: toggle("Answer whatever host is asked for, not only those of the certificate"),
   httpRedirect: {
     kind: "parsed",
     parse: anyPort,
@@ -82,7 +84,9 @@ export const serve = define<ServeFlags, readonly [string | undefined]>({
   description:
     "Serves DIR (default: the working directory) until Ctrl-C, on every address of this machine, with\n" +
     "a certificate for all of them that is renewed while it runs. Hidden files, and what symlinks lead\n" +
-    "out of DIR to, are not served. With --json the document is printed on one line when it listens.",
+    "out of DIR to, are not served. Requests for a host that is not in the certificate are refused: a page\n" +
+    "of another domain could have been pointed here (DNS rebinding). With --json the document is printed\n" +
+    "on one line when it listens.",
   examples: [
     { input: "./dist --spa", brief: "a program that routes in the browser" },
     { input: "--port 443 --http-redirect 80", brief: "on the usual ports" },
@@ -131,7 +135,9 @@ export const proxy = define<ProxyFlags, readonly [string | undefined]>({
   description:
     "Passes requests on to TARGET until Ctrl-C: HTTP/1.1, HTTP/2, WebSocket and server-sent events. With\n" +
     "--route several servers and directories share one origin, so that no CORS is needed. The target\n" +
-    "is told the client's address and host (X-Forwarded-*, Forwarded), which clients cannot forge.",
+    "is told the client's address and host (X-Forwarded-*, Forwarded), which clients cannot forge.\n" +
+    "Requests for a host that is not in the certificate are refused (DNS rebinding), and so are WebSockets\n" +
+    "of pages from elsewhere, unless --cors names their origin.",
   examples: [
     { input: "http://127.0.0.1:3000", brief: "a server on this machine" },
     {

@@ -5,6 +5,7 @@
  */
 
 import { LocalTlsError } from "../../errors.ts";
+import type { OwnHosts } from "../../server/own_hosts.ts";
 import type { SecureServer } from "../../server/secure_server.ts";
 import type { CommandContext } from "../context.ts";
 import { EXIT } from "../documents.ts";
@@ -23,6 +24,8 @@ const GRACE_MS = 10_000;
 export interface Session {
   readonly server: SecureServer;
   readonly source: KeySource;
+  /** Follow the names of the certificate. */
+  readonly hosts: OwnHosts;
   /** Ended before the server is. */
   readonly close?: () => void;
 }
@@ -30,7 +33,7 @@ export interface Session {
 /** Runs until the user ends it. @returns The exit code. */
 export async function runSession(
   context: CommandContext,
-  { server, source, close }: Session,
+  { server, source, hosts, close }: Session,
 ): Promise<number> {
   const { host } = context;
   const stop = host.stopSignal();
@@ -42,6 +45,7 @@ export async function runSession(
       const next = await source.next();
       if (next === undefined) continue;
       await server.replaceKeyPair(next);
+      hosts.setNames(next.certificate.names);
       told = "";
       const until = next.certificate.notAfter.slice(0, 10);
       context.report({

@@ -155,10 +155,16 @@ export function forwardUpgrade(
   outgoing.end();
 }
 
-/** Answers a request for another protocol that goes nowhere. */
-export function refuseUpgrade(socket: Duplex, status: number): void {
+/** Answers a request for another protocol that goes nowhere. @param explanation A sentence. */
+export function refuseUpgrade(socket: Duplex, status: number, explanation = ""): void {
   if (!socket.writable) return;
-  socket.end(headOf(status, { connection: "close", "content-length": 0 }));
+  const body = explanation === "" ? "" : `${explanation}\n`;
+  const fields = {
+    connection: "close",
+    "content-type": "text/plain; charset=utf-8",
+    "content-length": new TextEncoder().encode(body).length,
+  };
+  socket.end(headOf(status, fields) + body);
 }
 
 function join(a: Duplex, b: Duplex): void {

@@ -14,12 +14,14 @@ import {
   type WebRequest,
   type WebResponse,
 } from "../exchange.ts";
+import { foreignHost, type OwnHosts, refuseHost } from "../own_hosts.ts";
 import { sendError } from "../page.ts";
 import { realDirectory } from "../web_handler.ts";
 import { serveDirectory } from "../static/handler.ts";
 import type { ClientCertificates } from "../client_certificates.ts";
 import { forward, type ForwardOptions, forwardUpgrade, refuseUpgrade } from "./forward.ts";
 import { belowRoute, findRoute, isPlainTarget, type Route } from "./routes.ts";
+import { admitsOrigin } from "./upgrade_guard.ts";
 
 /** How requests are answered. */
 export interface ProxyOptions extends ForwardOptions {
@@ -27,6 +29,8 @@ export interface ProxyOptions extends ForwardOptions {
   readonly routes: readonly Route[];
   /** Directories are served with /index.html where a page is missing. */
   readonly spa?: boolean | undefined;
+  /** What requests have to be meant for. Default: anything. */
+  readonly hosts?: OwnHosts | undefined;
   /** Decides which clients get an answer at all. */
   readonly clients?: ClientCertificates | undefined;
 }
@@ -39,7 +43,7 @@ export interface ProxyHandler {
 
 /** Makes the handler. Throws FILE_* for a directory that cannot be served. */
 export async function makeProxyHandler(options: ProxyOptions): Promise<ProxyHandler> {
-  const { routes, spa, cors, clients } = options;
+  const { routes, spa, cors, clients, hosts } = options;
   const directories = new Map<Route, ReturnType<typeof serveDirectory>>();
   for (const route of routes) {
     if (route.target.kind !== "directory") continue;
@@ -51,6 +55,7 @@ export async function makeProxyHandler(options: ProxyOptions): Promise<ProxyHand
     if (!isPlainTarget(target) || !namesOneHost(request)) {
       return sendError(request, response, 400, "This address cannot be read.");
     }
+    if (hosts?.isMeant(request) === false) return refuseHost(request, response);
     if (cors !== undefined && isPreflight(request)) {
       return answerPreflight(request, response, cors);
     }
@@ -107,6 +112,14 @@ function upgrade(
 ): void {
   const target = request.url ?? "/";
   if (!isPlainTarget(target) || !namesOneHost(request)) return refuseUpgrade(socket, 400);
+  if (options.hosts?.isMeant(request) === false) {
+    return refuseUpgrade(socket, 421, foreignHost(request));
+  }
+  if (!admitsOrigin(request, options.cors)) {
+    const explanation =
+      "Pages of this origin may not open WebSockets here. --cors ORIGIN lets them.";
+    return refuseUpgrade(socket, 403, explanation);
+  }
   const route = findRoute(options.routes, target);
   const isWebSocket = String(request.headers["upgrade"]).toLowerCase() === "websocket";
   if (route?.target.kind !== "upstream" || !isWebSocket) return refuseUpgrade(socket, 404);

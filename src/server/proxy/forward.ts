@@ -75,12 +75,16 @@ export function forward(
       ...mergedVary(answer, extra),
     });
   });
-  outgoing.on("error", (error) => {
+  const fail = (status: number, explanation: string) => {
     endWaiting();
     if (response.headersSent) abort(response);
-    else if (late !== undefined) sendError(request, response, ...late, extra);
-    else sendError(request, response, 502, describeUpstreamError(error, url), extra);
+    else sendError(request, response, status, explanation, extra);
+  };
+  outgoing.on("upgrade", (_answer, upstream) => {
+    upstream.destroy();
+    fail(502, `${url.origin} changed to another protocol, which nobody had asked for.`);
   });
+  outgoing.on("error", (error) => fail(...late ?? [502, describeUpstreamError(error, url)]));
   // Who asked has gone: nobody waits for the answer.
   response.on("close", () => {
     endWaiting();

@@ -282,6 +282,24 @@ test("options: spa, cors, redirect, names, a kept certificate", SLOW, async () =
   }
 });
 
+/** A server with its certificate in memory, in a home whose CA is replaced: clients that trust the new one alone are served. */
+async function rotatedMeanwhile(): Promise<void> {
+  const fresh = makeScratch();
+  const listen = ["proxy", `https://127.0.0.1:${server.port}`, "--port=0", "--host=127.0.0.1"];
+  const other = await startServing(fresh, [...listen, "--upstream-insecure"]);
+  try {
+    const root = ["--cacert", join(fresh.state, "root.pem")];
+    const get = () => run(["curl", "-sS", ...root, `https://127.0.0.1:${other.port}/k.txt`]);
+    assert.equal((await get()).code, 0);
+    const rotated = await fresh.run(["ca", "rotate", "--yes"]);
+    assert.equal(rotated.code, 0, rotated.stderr);
+    assert.equal((await get()).code, 60);
+    await waitFor("the new CA", async () => (await get()).code === 0, 40_000);
+  } finally {
+    await other.process.stop();
+  }
+}
+
 test(
   "a certificate that is replaced is used, a download goes on; one that vanishes is kept",
   SLOW,
@@ -291,6 +309,9 @@ test(
     assert.equal((await scratch.run(["cert", ...names, ...files])).code, 0);
     const listen = ["serve", "site", "--port=0", "--host=127.0.0.1"];
     const other = await startServing(scratch, [...listen, ...files]);
+    // At the same time: both wait for the next look at the certificate.
+    const rotated = rotatedMeanwhile();
+    rotated.catch(() => {});
     try {
       const before = await fingerprint(other.port);
       const url = `https://127.0.0.1:${other.port}/big.bin`;
@@ -308,6 +329,7 @@ test(
       await waitFor("the warning", isTold, 40_000);
       assert.equal(await fingerprint(other.port), now);
       assert.equal((await download).stdout, "5000000");
+      await rotated;
     } finally {
       await other.process.stop();
     }

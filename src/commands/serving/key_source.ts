@@ -8,6 +8,7 @@ import { decodePem, encodePem } from "../../der/pem.ts";
 import { LocalTlsError } from "../../errors.ts";
 import type { Authority } from "../../pki/authority.ts";
 import { issueCertificate } from "../../pki/issue.ts";
+import type { Permitted } from "../../pki/permitted.ts";
 import type { RequestedName } from "../../pki/requested_name.ts";
 import { parseCertificate } from "../../x509/certificate.ts";
 import { readSubjectAltNameTexts } from "../../x509/extensions.ts";
@@ -21,6 +22,7 @@ import { DUE_DAYS, findKept, issueToFiles, parseNames, requirePermitted } from "
 import { type OutputFiles, outputFiles, resolvePath } from "../output_files.ts";
 import { ownNames } from "../own_names.ts";
 import type { ServingCertificate } from "./documents.ts";
+import { followAuthority } from "./latest_authority.ts";
 
 /** What the user asked for. */
 export interface KeyFlags {
@@ -80,31 +82,32 @@ export async function openKeySource(
   const permitted = held?.permitted ?? await permittedForNewAuthority(host);
   const extra = parseNames(context, [...addresses, ...flags.name ?? []]);
   requirePermitted(context, extra, permitted, held !== undefined);
-  const wanted = async () => {
-    const names = [...await ownNames(host, permitted), ...extra];
+  const wanted = async (allowed: Permitted) => {
+    const names = [...await ownNames(host, allowed), ...extra];
     return [...new Map(names.map((name) => [name.value, name])).values()];
   };
-  const names = await wanted();
+  const names = await wanted(permitted);
   const { authority, created } = held === undefined
     ? await ensureAuthority(context, workplace.user, workplace.state, permitted)
     : { authority: held, created: false };
   await warnUntrusted(context, workplace, authority, created);
   const ca = describeAuthority(workplace.state, authority);
+  const latest = followAuthority(workplace.state, authority);
   if (out === undefined && certFile === undefined) {
-    return await memorySource(context, authority, ca, wanted);
+    return await memorySource(context, latest, ca, wanted);
   }
   const files = outputFiles(host, names, { out, certFile, keyFile });
-  return await keptSource(context, workplace, authority, ca, names, files);
+  return await keptSource(context, workplace, latest, ca, names, files);
 }
 
-/** Issued for the names that this machine has now, and again when it gets others. */
+/** Issued for the names that this machine has now, and again when it gets others, or another CA. */
 async function memorySource(
   { host }: CommandContext,
-  authority: Authority,
+  latest: () => Promise<Authority>,
   ca: CaDocument,
-  wanted: () => Promise<RequestedName[]>,
+  wanted: (permitted: Permitted) => Promise<RequestedName[]>,
 ): Promise<KeySource> {
-  const issue = async (names: RequestedName[]): Promise<ServingKey> => {
+  const issue = async (authority: Authority, names: RequestedName[]): Promise<ServingKey> => {
     const issued = await issueCertificate(authority, {
       names,
       usages: "server",
@@ -121,18 +124,21 @@ async function memorySource(
       },
     };
   };
-  let current = await issue(await wanted());
+  let issuer = await latest();
+  let current = await issue(issuer, await wanted(issuer.permitted));
   const first = current;
   return {
     ca,
     first,
     async next() {
-      const names = await wanted();
+      const authority = await latest();
+      const names = await wanted(authority.permitted);
       const { certificate } = current;
       const isNamed = names.every(({ value }) => certificate.names.includes(value));
       const left = Date.parse(certificate.notAfter) - host.now().getTime();
-      if (isNamed && left > MEMORY_DUE_MS) return undefined;
-      current = await issue(names);
+      if (authority === issuer && isNamed && left > MEMORY_DUE_MS) return undefined;
+      current = await issue(authority, names);
+      issuer = authority;
       return current;
     },
   };
@@ -142,13 +148,14 @@ async function memorySource(
 async function keptSource(
   context: CommandContext,
   { user, state }: Workplace,
-  authority: Authority,
+  latest: () => Promise<Authority>,
   ca: CaDocument,
   names: readonly RequestedName[],
   files: OutputFiles,
 ): Promise<KeySource> {
   const request = { names, files };
   const ensure = async () => {
+    const authority = await latest();
     const kept = await findKept(context.host, state, authority, request);
     if (kept === undefined) await issueToFiles(context, user, state, authority, request);
   };

@@ -76,6 +76,7 @@ describe("h2spec's cases", { skip: missingSuite("h2spec") }, () => {
     const { proxied, runtime } = await results();
     const ours = [...proxied.failed.keys()].filter((name) => !runtime.failed.has(name));
     assert.deepEqual(ours, []);
-    assert.deepEqual(proxied.skipped, runtime.skipped);
+    const skipped = proxied.skipped.filter((name) => !runtime.skipped.includes(name));
+    assert.deepEqual(skipped, [], "skipped because of the proxy");
   });
 });

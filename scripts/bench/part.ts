@@ -11,6 +11,7 @@ import {
   compareRows,
   type Comparison,
   type Limit,
+  median,
   type Quantity,
   type Row,
   type Unit,
@@ -101,6 +102,12 @@ export class PartRun {
   note(text: string): void {
     const note = text.replaceAll(ROOT, ".");
     this.tell({ note: note.length > MAX_NOTE ? `${note.slice(0, MAX_NOTE)} ...` : note });
+  }
+
+  /** Median of a row; undefined where it was not measured. */
+  valueOf(name: string): number | undefined {
+    const values = this.#rows.get(name)?.values;
+    return values?.length ? median(values) : undefined;
   }
 
   /** Compares two rows, where both were measured. */

@@ -121,6 +121,27 @@ describe("REDbot", { skip: missingSuite("judges") }, () => {
     printRow("HTTP (REDbot)", resources, `${good} notes good, ${warned} reviewed, 0 others`);
   });
 
+  test("finds the same through the proxy", LIMIT, async () => {
+    const port = await served();
+    const { process, port: proxyPort } = await startServing(scratch, [
+      "proxy",
+      `https://127.0.0.1:${port}`,
+      "--upstream-insecure",
+      "--port=0",
+      "--host=127.0.0.1",
+    ]);
+    endings.push(() => process.stop());
+    // How old an answer is changes with the second.
+    const namesOf = (notes: readonly Note[]) =>
+      notes.map(({ note_id }) => note_id).filter((name) => name !== "CURRENT_AGE").sort();
+    for (const path of ["", "both.js", "large.txt", "sub/", "missing"]) {
+      const [direct, proxied] = await Promise.all(
+        [port, proxyPort].map((one) => lint(`https://127.0.0.1:${one}/${path}`)),
+      );
+      assert.deepEqual(namesOf(proxied!), namesOf(direct!), `/${path}`);
+    }
+  });
+
   test("finds a server that ignores conditions and sends another range", LIMIT, async () => {
     const server = createServer((request, response) => {
       response.setHeader("etag", '"a"').setHeader("accept-ranges", "bytes");

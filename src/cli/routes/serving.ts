@@ -167,7 +167,7 @@ export const proxy = define<ProxyFlags, readonly [string | undefined]>({
         kind: "parsed",
         parse: seconds,
         default: "60",
-        brief: "Seconds that the target may take to begin its answer; 0 for ever",
+        brief: "Seconds that the target may keep a request waiting; 0 for ever",
         placeholder: "SECONDS",
       },
     },

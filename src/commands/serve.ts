@@ -6,6 +6,7 @@
 
 import { logged } from "../server/access_log.ts";
 import { startHttpRedirect } from "../server/http_redirect.ts";
+import { startHttp1Server } from "../server/http1/http1_server.ts";
 import { ANY_HOST, guarded, ownHosts } from "../server/own_hosts.ts";
 import { startSecureServer } from "../server/secure_server.ts";
 import { makeWebHandler } from "../server/web_handler.ts";
@@ -60,7 +61,8 @@ export async function serve(
     ? guardedFiles
     : logged(guardedFiles, (line) => context.report({ type: "log", line }));
   const keyPair = source.first;
-  const server = await startSecureServer({ addresses, port: flags.port, keyPair, handler });
+  const serving = { addresses, port: flags.port, keyPair, handler };
+  const server = startHttp1Server(serving) ?? await startSecureServer(serving);
   const redirect = flags.httpRedirect === undefined ? undefined : await startHttpRedirect({
     addresses,
     port: flags.httpRedirect,

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Handler, WebRequest } from "./exchange.ts";
+import type { Handler, WebRequest, WebResponse } from "./exchange.ts";
 
 /** Milliseconds that lines are collected for: a write for each would cost more than the answers. */
 const FLUSH_MS = 100;
@@ -17,7 +17,10 @@ const MAX_TARGET = 200;
  *
  * @param write Takes one or several lines.
  */
-export function logged(handler: Handler, write: (lines: string) => void): Handler {
+export function logged<Request extends WebRequest, Response extends WebResponse>(
+  handler: Handler<Request, Response>,
+  write: (lines: string) => void,
+): Handler<Request, Response> {
   let lines: string[] = [];
   const flush = () => {
     write(lines.join("\n"));

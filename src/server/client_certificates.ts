@@ -7,7 +7,7 @@
 
 import type { TLSSocket } from "node:tls";
 import { type Bytes, toBytes } from "../bytes.ts";
-import type { WebRequest } from "./exchange.ts";
+import type { NodeRequest } from "./exchange.ts";
 import { connectionOf } from "./sweep.ts";
 
 /** Judges a chain, leaf first, as DER. @returns Why it is refused; undefined for a good one. */
@@ -16,7 +16,7 @@ export type JudgeChain = (chain: readonly Bytes[]) => Promise<string | undefined
 /** Judges clients, once for each connection. */
 export interface ClientCertificates {
   /** @returns Why the client gets no answer; a sentence. */
-  judge(request: WebRequest): Promise<string | undefined>;
+  judge(request: NodeRequest): Promise<string | undefined>;
 }
 
 /** A certificate as node:tls gives it: linked to its issuer, the last one to itself. */
@@ -44,7 +44,7 @@ export function judgeClients(judgeChain: JudgeChain): ClientCertificates {
   };
 }
 
-async function judge(request: WebRequest, judgeChain: JudgeChain): Promise<string | undefined> {
+async function judge(request: NodeRequest, judgeChain: JudgeChain): Promise<string | undefined> {
   const socket = request.socket as TLSSocket;
   const chain = readChain(socket.getPeerCertificate?.(true));
   if (chain.length === 0) return "A certificate is needed here, and the browser has shown none.";

@@ -7,14 +7,48 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 
-/** A request. That of HTTP/2 offers the same (node:http2, compatibility API). */
-export type WebRequest = IncomingMessage;
+/** A request as far as answering from files, or with a text, needs it. */
+export interface WebRequest {
+  readonly method?: string | undefined;
+  readonly url?: string | undefined;
+  readonly headers: IncomingHttpHeaders;
+  /** Names and values in turns, as they were sent. */
+  readonly rawHeaders: readonly string[];
+  readonly httpVersionMajor: number;
+  readonly socket: { readonly remoteAddress?: string | undefined };
+}
 
-/** An answer. */
-export type WebResponse = ServerResponse;
+/** An answer, as far as the same needs it. */
+export interface WebResponse {
+  statusCode: number;
+  readonly headersSent: boolean;
+  readonly writableEnded: boolean;
+  readonly destroyed: boolean;
+  /** Whether the memory of a chunk is free again when write() has returned true, or else at "drain". */
+  readonly givesChunksBack?: boolean;
+  writeHead(status: number, fields: Fields): unknown;
+  /** @returns Whether more is welcome; if not, "drain" says when it is. */
+  write(chunk: Uint8Array): boolean;
+  end(chunk?: Uint8Array): unknown;
+  destroy(): unknown;
+  /** "close" comes once, at the end, however that came. */
+  once(event: "close" | "drain", listener: () => void): unknown;
+}
+
+/** A request whose body can be read: node:http, and the compatibility API of node:http2. */
+export type NodeRequest = IncomingMessage;
+
+/** An answer that is a stream. */
+export type NodeResponse = ServerResponse;
 
 /** Answers a request. What it throws becomes a 500. */
-export type Handler = (request: WebRequest, response: WebResponse) => void | Promise<void>;
+export type Handler<Request = WebRequest, Response = WebResponse> = (
+  request: Request,
+  response: Response,
+) => void | Promise<void>;
+
+/** A handler that passes bodies on. */
+export type StreamHandler = Handler<NodeRequest, NodeResponse>;
 
 /** Header fields of an answer, by their names in lower case. */
 export type Fields = Record<string, string | number | string[]>;

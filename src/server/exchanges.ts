@@ -9,17 +9,17 @@ import { abort, type Handler, type WebRequest, type WebResponse } from "./exchan
 import { sendError } from "./page.ts";
 
 /** The requests that are under way, and the connections. */
-export class Exchanges {
-  readonly #handler: Handler;
+export class Exchanges<Request extends WebRequest, Response extends WebResponse> {
+  readonly #handler: Handler<Request, Response>;
   readonly #sockets = new Set<Duplex>();
   #underway = 0;
   #whenIdle: (() => void) | undefined;
 
-  constructor(handler: Handler) {
+  constructor(handler: Handler<Request, Response>) {
     this.#handler = handler;
   }
 
-  run(request: WebRequest, response: WebResponse): void {
+  run(request: Request, response: Response): void {
     this.#underway++;
     response.once("close", () => this.#ended());
     try {

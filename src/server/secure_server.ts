@@ -11,7 +11,7 @@ import type { SecureContextOptions, TlsOptions, TLSSocket } from "node:tls";
 import { LocalTlsError } from "../errors.ts";
 import { systemCode } from "../host/system_error.ts";
 import { CIPHER_SUITES } from "./cipher_suites.ts";
-import type { Handler, WebRequest, WebResponse } from "./exchange.ts";
+import type { NodeRequest, NodeResponse, StreamHandler } from "./exchange.ts";
 import { Exchanges } from "./exchanges.ts";
 import { LIMITS, type Limits } from "./limits.ts";
 import { Sweep } from "./sweep.ts";
@@ -33,11 +33,11 @@ export interface SecureServerOptions {
   readonly http2?: boolean | undefined;
   /** Asks clients for a certificate below one of these roots (PEM). Whether it is good is the handler's to judge. */
   readonly clientRoots?: string | undefined;
-  readonly handler: Handler;
+  readonly handler: StreamHandler;
   /** Default: {@link LIMITS}. */
   readonly limits?: Limits | undefined;
   /** A request to speak another protocol (RFC 9110, 7.8). */
-  readonly onUpgrade?: (request: WebRequest, socket: Duplex, head: Uint8Array) => void;
+  readonly onUpgrade?: (request: NodeRequest, socket: Duplex, head: Uint8Array) => void;
 }
 
 /** A server that listens. */
@@ -143,7 +143,7 @@ async function openFallback(
 async function makeListener(
   options: SecureServerOptions,
   keyPair: KeyPair,
-  exchanges: Exchanges,
+  exchanges: Exchanges<NodeRequest, NodeResponse>,
 ): Promise<Listener> {
   const { limits = LIMITS } = options;
   const common = {
@@ -170,13 +170,13 @@ async function makeListener(
     listener.on("session", (session: Parameters<Sweep["add"]>[0]) => sweep.add(session));
     listener.on("close", () => sweep.stop());
   }
-  listener.on("request", (request: WebRequest, response: WebResponse) => {
+  listener.on("request", (request: NodeRequest, response: NodeResponse) => {
     sweep?.answering(request, response);
     exchanges.run(request, response);
   });
   if (options.onUpgrade !== undefined) {
     const { onUpgrade } = options;
-    listener.on("upgrade", (request: WebRequest, socket: Duplex, head: Uint8Array) => {
+    listener.on("upgrade", (request: NodeRequest, socket: Duplex, head: Uint8Array) => {
       sweep?.remove(socket);
       exchanges.addSocket(socket);
       onUpgrade(request, socket, head);

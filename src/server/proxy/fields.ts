@@ -6,7 +6,7 @@
 
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { TLSSocket } from "node:tls";
-import { field, type Fields, requestHost, type WebRequest } from "../exchange.ts";
+import { field, type Fields, type NodeRequest, requestHost } from "../exchange.ts";
 
 /** Fields between two neighbours (RFC 9110, 7.6.1), and Expect, which this server has answered. */
 const HOP_BY_HOP = new Set([
@@ -36,7 +36,7 @@ export interface FieldOptions {
 }
 
 /** The fields of a request to the upstream. */
-export function requestFields(request: WebRequest, url: URL, options: FieldOptions): Fields {
+export function requestFields(request: NodeRequest, url: URL, options: FieldOptions): Fields {
   const fields = passing(request.headers);
   for (const name of Object.keys(fields)) {
     // Some back ends take "_" for "-": X_Forwarded_For would arrive as the same variable.
@@ -65,7 +65,7 @@ export function requestFields(request: WebRequest, url: URL, options: FieldOptio
 /** The fields of an answer to the client. @param withCors Those of CORS are this proxy's to say. */
 export function responseFields(
   answer: IncomingMessage,
-  request: WebRequest,
+  request: NodeRequest,
   place: { readonly url: URL; readonly path: string; readonly withCors: boolean },
 ): Fields {
   const fields = passing(answer.headers);
@@ -116,7 +116,7 @@ function passing(headers: IncomingHttpHeaders): Fields {
 }
 
 /** RFC 9440: the certificate, as a byte sequence; and its subject for those who only want to know who it is. */
-function certificateFields(request: WebRequest): Fields {
+function certificateFields(request: NodeRequest): Fields {
   const certificate = (request.socket as TLSSocket).getPeerCertificate?.();
   if (certificate?.raw === undefined) return {};
   const subject = Object.entries(certificate.subject ?? {})

@@ -8,7 +8,7 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { hasBody } from "../body.ts";
 import { type AllowedOrigins, corsFields, joinVary } from "../cors.ts";
-import { abort, type Fields, type WebRequest, type WebResponse } from "../exchange.ts";
+import { abort, type Fields, type NodeRequest, type NodeResponse } from "../exchange.ts";
 import { LIMITS } from "../limits.ts";
 import { sendError } from "../page.ts";
 import { type FieldOptions, requestFields, responseFields } from "./fields.ts";
@@ -31,8 +31,8 @@ export interface ForwardOptions {
 
 /** Passes one request on. */
 export function forward(
-  request: WebRequest,
-  response: WebResponse,
+  request: NodeRequest,
+  response: NodeResponse,
   route: Route,
   url: URL,
   options: ForwardOptions,
@@ -97,8 +97,8 @@ export function forward(
 }
 
 function passBack(
-  request: WebRequest,
-  response: WebResponse,
+  request: NodeRequest,
+  response: NodeResponse,
   answer: IncomingMessage,
   fields: Fields,
 ): void {
@@ -116,7 +116,7 @@ function passBack(
 
 /** Passes a request for another protocol on (RFC 9110, 7.8), and then whatever both sides say. */
 export function forwardUpgrade(
-  request: WebRequest,
+  request: NodeRequest,
   socket: Duplex,
   head: Uint8Array,
   route: Route,
@@ -188,7 +188,7 @@ function headOf(status: number, fields: Fields): string {
 }
 
 function fieldsFor(
-  request: WebRequest,
+  request: NodeRequest,
   url: URL,
   { host, passCertificate }: ForwardOptions,
 ): Fields {

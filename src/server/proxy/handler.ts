@@ -8,11 +8,11 @@ import type { Duplex } from "node:stream";
 import { hasBody, hold } from "../body.ts";
 import { answerPreflight, corsFields, isPreflight } from "../cors.ts";
 import {
-  type Handler,
   namesOneHost,
+  type NodeRequest,
+  type NodeResponse,
   send,
-  type WebRequest,
-  type WebResponse,
+  type StreamHandler,
 } from "../exchange.ts";
 import { foreignHost, type OwnHosts, refuseHost } from "../own_hosts.ts";
 import { sendError } from "../page.ts";
@@ -37,8 +37,8 @@ export interface ProxyOptions extends ForwardOptions {
 
 /** The two ways in which a request arrives. */
 export interface ProxyHandler {
-  readonly handler: Handler;
-  readonly onUpgrade: (request: WebRequest, socket: Duplex, head: Uint8Array) => void;
+  readonly handler: StreamHandler;
+  readonly onUpgrade: (request: NodeRequest, socket: Duplex, head: Uint8Array) => void;
 }
 
 /** Makes the handler. Throws FILE_* for a directory that cannot be served. */
@@ -50,7 +50,7 @@ export async function makeProxyHandler(options: ProxyOptions): Promise<ProxyHand
     const root = await realDirectory(route.target.directory);
     directories.set(route, serveDirectory({ root, spa }));
   }
-  const answer = (request: WebRequest, response: WebResponse): void | Promise<void> => {
+  const answer = (request: NodeRequest, response: NodeResponse): void | Promise<void> => {
     const target = request.url ?? "/";
     if (!isPlainTarget(target) || !namesOneHost(request)) {
       return sendError(request, response, 400, "This address cannot be read.");
@@ -106,7 +106,7 @@ export async function makeProxyHandler(options: ProxyOptions): Promise<ProxyHand
 
 function upgrade(
   options: ProxyOptions,
-  request: WebRequest,
+  request: NodeRequest,
   socket: Duplex,
   head: Uint8Array,
 ): void {

@@ -42,14 +42,19 @@ const MISSING: Place = { kind: "missing" };
 
 interface Kept {
   readonly file: ServedFile;
-  readonly watched: readonly (readonly [path: string, identity: string])[];
+  readonly watched: readonly (readonly [path: string, stats: fs.Stats])[];
   readonly foundAt: number;
+  /** The turn in which it was looked at. */
+  turn: number;
 }
 
 /** Finds and keeps the files of one directory. */
 export class FileStore {
   readonly #root: string;
   readonly #kept = new Map<string, Kept>();
+  /** Counts the rounds of the event loop in which a file was asked for. */
+  #turn = 1;
+  #isTurning = false;
 
   /** @param root The directory, without symlinks. */
   constructor(root: string) {
@@ -58,16 +63,28 @@ export class FileStore {
 
   /**
    * The file that was found for this key before, if it is still the same: looking it up costs one stat. By the
-   * synchronous call, which is several times faster than a trip to the thread pool.
+   * synchronous call, which is several times faster than a trip to the thread pool. Requests that are answered in one
+   * round of the event loop have all come before the stat of the first of them, which does for all.
    */
   recall(key: string): ServedFile | undefined {
     const kept = this.#kept.get(key);
     if (kept === undefined) return undefined;
+    if (kept.turn === this.#turn) return kept.file;
     const isCurrent = Date.now() - kept.foundAt < TRUST_MS &&
-      kept.watched.every(([path, identity]) => identify(statOf(path)) === identity);
-    if (isCurrent) return kept.file;
-    this.#kept.delete(key);
-    return undefined;
+      kept.watched.every(([path, stats]) => isSame(statOf(path), stats));
+    if (!isCurrent) {
+      this.#kept.delete(key);
+      return undefined;
+    }
+    kept.turn = this.#turn;
+    if (!this.#isTurning) {
+      this.#isTurning = true;
+      setImmediate(() => {
+        this.#isTurning = false;
+        this.#turn++;
+      });
+    }
+    return kept.file;
   }
 
   /**
@@ -102,7 +119,7 @@ export class FileStore {
       varies: variants.size > 0,
       ...(variant === undefined ? {} : { coding: chosen!.coding }),
     };
-    if (key === undefined || file.size > KEPT_BYTES) return { kind: "file", file };
+    if (key === undefined) return { kind: "file", file };
     return {
       kind: "file",
       file: this.#keep(key, file, [[asked, stats], [served.asked, served.stats]]),
@@ -114,12 +131,19 @@ export class FileStore {
     file: ServedFile,
     watched: readonly (readonly [path: string, stats: fs.Stats])[],
   ): ServedFile {
-    const body = readSame(file.path, watched.at(-1)![1]);
-    if (body === undefined) return file;
-    const kept = { ...file, body };
+    let kept = file;
+    if (file.size <= KEPT_BYTES) {
+      const body = readSame(file.path, watched.at(-1)![1]);
+      if (body === undefined) return file;
+      kept = { ...file, body };
+    }
     if (this.#kept.size >= MAX_KEPT) this.#kept.delete(this.#kept.keys().next().value!);
-    const identities = new Map(watched.map(([path, stats]) => [path, identify(stats)]));
-    this.#kept.set(key, { file: kept, watched: [...identities], foundAt: Date.now() });
+    this.#kept.set(key, {
+      file: kept,
+      watched: [...new Map(watched)],
+      foundAt: Date.now(),
+      turn: 0,
+    });
     return kept;
   }
 
@@ -157,13 +181,13 @@ export class FileStore {
   }
 }
 
-/** Opens the file that was found: not a symlink, not a pipe that took its place since. */
-export async function openSame(file: ServedFile): Promise<fs.promises.FileHandle | undefined> {
+/** Opens the file that was found: not a symlink, not a pipe that took its place since. @returns Its descriptor. */
+export function openSame(file: ServedFile): number | undefined {
   try {
-    const handle = await fs.promises.open(file.path, openFlags());
-    const stats = await handle.stat();
-    if (stats.isFile() && etagOf(stats) === file.etag) return handle;
-    await handle.close();
+    const descriptor = fs.openSync(file.path, openFlags());
+    const stats = fs.fstatSync(descriptor);
+    if (stats.isFile() && etagOf(stats) === file.etag) return descriptor;
+    fs.closeSync(descriptor);
   } catch {
     // It went away, or may not be read.
   }
@@ -175,7 +199,7 @@ function readSame(path: string, stats: fs.Stats): Uint8Array | undefined {
     const descriptor = fs.openSync(path, openFlags());
     try {
       const bytes = fs.readFileSync(descriptor);
-      return identify(fs.fstatSync(descriptor)) === identify(stats) && bytes.length === stats.size
+      return isSame(fs.fstatSync(descriptor), stats) && bytes.length === stats.size
         ? bytes
         : undefined;
     } finally {
@@ -200,9 +224,9 @@ function statOf(path: string): fs.Stats | undefined {
   }
 }
 
-function identify(stats: fs.Stats | undefined): string {
-  if (stats === undefined) return "";
-  return `${stats.dev}-${stats.ino}-${stats.size}-${stats.mtimeMs}-${stats.ctimeMs}`;
+function isSame(a: fs.Stats | undefined, b: fs.Stats): boolean {
+  return a !== undefined && a.ino === b.ino && a.mtimeMs === b.mtimeMs && a.ctimeMs === b.ctimeMs &&
+    a.size === b.size && a.dev === b.dev;
 }
 
 /** Strong enough: a file that is replaced has another inode, one that is written another time. */

@@ -5,7 +5,6 @@
  */
 
 import {
-  abort,
   field,
   type Fields,
   isRead,
@@ -16,6 +15,7 @@ import {
 import { PAGE_FIELDS, sendError } from "../page.ts";
 import { chooseRange, evaluate } from "./conditional.ts";
 import { acceptedCodings } from "./encodings.ts";
+import { sendFileBody } from "./file_body.ts";
 import { FileStore, openSame, type Place, type ServedFile } from "./file_store.ts";
 import { renderListing } from "./listing.ts";
 import { formatRequestPath, parseRequestPath, type RequestPath } from "./request_path.ts";
@@ -38,9 +38,6 @@ export interface Mount {
 
 /** For answers without fields of CORS: one object, so that it can be known again. */
 export const NO_FIELDS: Fields = Object.freeze({});
-
-/** Octets read at once from a large file. */
-const CHUNK_BYTES = 256 * 1024;
 
 const ALLOW = "GET, HEAD, OPTIONS";
 const NOT_HERE = "There is nothing at this address.";
@@ -67,7 +64,8 @@ export function serveDirectory(options: StaticOptions): DirectoryHandler {
 }
 
 function keyOf(target: string, request: WebRequest): string {
-  return `${target}\n${field(request.headers, "accept-encoding") ?? ""}`;
+  const codings = field(request.headers, "accept-encoding");
+  return codings === undefined ? target : `${target}\n${codings}`;
 }
 
 async function find(
@@ -103,16 +101,16 @@ async function find(
   if (place.kind === "missing" && options.spa && isNavigation(request, path)) {
     place = await store.find(["index.html"], codings);
   }
-  return await answer(request, response, place, extra);
+  return answer(request, response, place, extra);
 }
 
-async function answer(
+function answer(
   request: WebRequest,
   response: WebResponse,
   place: Place,
   extra: Fields,
-): Promise<void> {
-  if (place.kind === "file") await sendFile(request, response, place.file, extra);
+): void {
+  if (place.kind === "file") sendFile(request, response, place.file, extra);
   else sendError(request, response, 404, NOT_HERE, extra);
 }
 
@@ -179,13 +177,13 @@ function sendFile(
   response: WebResponse,
   file: ServedFile,
   extra: Fields,
-): void | Promise<void> {
+): void {
   const { body } = file;
   if (body !== undefined && extra === NO_FIELDS && request.method === "GET" && isPlain(request)) {
     // What most requests are: the fields are made once for each file.
     let ready = readyFields.get(file);
     if (ready === undefined) {
-      ready = { ...fileFields(file, extra), "content-length": file.size };
+      ready = Object.freeze({ ...fileFields(file, extra), "content-length": file.size });
       readyFields.set(file, ready);
     }
     response.writeHead(200, ready);
@@ -221,7 +219,7 @@ function sendFile(
   return sendStream(request, response, file, { status, fields, start, end });
 }
 
-async function sendStream(
+function sendStream(
   request: WebRequest,
   response: WebResponse,
   file: ServedFile,
@@ -231,16 +229,12 @@ async function sendStream(
     readonly start: number;
     readonly end: number;
   },
-): Promise<void> {
-  const handle = await openSame(file);
-  if (handle === undefined) return sendError(request, response, 404, NOT_HERE);
-  if (response.destroyed) return await handle.close();
+): void {
+  if (response.destroyed) return;
+  const descriptor = openSame(file);
+  if (descriptor === undefined) return sendError(request, response, 404, NOT_HERE);
   response.writeHead(status, fields);
-  const stream = handle.createReadStream({ start, end, highWaterMark: CHUNK_BYTES });
-  // A file that is cut short, a reader that goes away: the connection says so by its end.
-  stream.on("error", () => abort(response));
-  response.on("close", () => stream.destroy());
-  stream.pipe(response);
+  sendFileBody(response, descriptor, start, end);
 }
 
 function vary(extra: Fields): string {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { IncomingMessage } from "node:http";
 import { describe, test } from "node:test";
-import type { WebRequest } from "../../../src/server/exchange.ts";
+import type { NodeRequest } from "../../../src/server/exchange.ts";
 import { requestFields, responseFields } from "../../../src/server/proxy/fields.ts";
 import {
   belowRoute,
@@ -95,7 +95,7 @@ describe("requestFields()", () => {
   const make = (
     headers: Record<string, string>,
     socket: object = { remoteAddress: "::ffff:172.16.99.40" },
-  ) => ({ headers: { host: "a.test:8443", ...headers }, socket }) as unknown as WebRequest;
+  ) => ({ headers: { host: "a.test:8443", ...headers }, socket }) as unknown as NodeRequest;
   const url = new URL("http://127.0.0.1:3000");
   const keep = { host: "keep", passCertificate: false } as const;
 
@@ -178,7 +178,7 @@ describe("requestFields()", () => {
 
 describe("responseFields()", () => {
   const answer = (headers: Record<string, string>) => ({ headers }) as unknown as IncomingMessage;
-  const request = { httpVersionMajor: 1 } as WebRequest;
+  const request = { httpVersionMajor: 1 } as NodeRequest;
   const fields = (headers: Record<string, string>, target = "http://127.0.0.1:3000", path = "/") =>
     responseFields(answer(headers), request, { url: new URL(target), path, withCors: false });
 

@@ -22,7 +22,7 @@ export interface AnswerSink {
 
 /** What a request says about its answer. */
 export interface AnswerOptions {
-  readonly isHead: boolean;
+  readonly method: string;
   /** The connection goes on. */
   readonly keepsAlive: boolean;
   readonly isOld: boolean;
@@ -33,8 +33,9 @@ const JOINED = 14 * 1024;
 const joined = new Uint8Array(JOINED);
 const encoder = new TextEncoder();
 
-/** Heads of fields that never change, by their object. */
-const fixedHeads = new WeakMap<Fields, string>();
+/** Heads of the most usual kind, by their fields, if those never change. */
+const fixedHeads = new WeakMap<Fields, { readonly second: number; readonly head: Uint8Array }>();
+const NO_HEAD = new Uint8Array(0);
 
 /** An answer. */
 export class Answer implements WebResponse {
@@ -45,13 +46,13 @@ export class Answer implements WebResponse {
   readonly givesChunksBack = true;
   readonly #sink: AnswerSink;
   readonly #options: AnswerOptions;
-  #head = "";
+  #head: Uint8Array = NO_HEAD;
   #hasContent = true;
   /** Octets that Content-Length promised and that are not written yet. */
   #left = 0;
   #isWaiting = false;
-  #onClose: (() => void)[] = [];
-  #onDrain: (() => void)[] = [];
+  #onClose: Listener = undefined;
+  #onDrain: Listener = undefined;
 
   constructor(sink: AnswerSink, options: AnswerOptions) {
     this.#sink = sink;
@@ -61,22 +62,13 @@ export class Answer implements WebResponse {
   /** Throws for a field that cannot be sent: a line break in a value would begin another one. */
   writeHead(status: number, fields: Fields): this {
     if (this.headersSent) throw new Error("The head of this answer has been sent");
-    const { isHead, keepsAlive, isOld } = this.#options;
     const bodiless = status === 204 || status === 304;
     const length = fields["content-length"];
     if (!bodiless && length === undefined) throw new Error("An answer needs its length");
-    const connection = !keepsAlive
-      ? "connection: close\r\n"
-      : isOld
-      ? "connection: keep-alive\r\n"
-      : "";
-    const reason = STATUS_CODES[status] ?? "";
-    this.#head = `HTTP/1.1 ${status} ${reason}\r\ndate: ${httpDate()}\r\n${connection}${
-      fieldLines(fields)
-    }\r\n`;
+    this.#head = makeHead(status, fields, this.#options);
     this.statusCode = status;
     this.headersSent = true;
-    this.#hasContent = !bodiless && !isHead;
+    this.#hasContent = !bodiless && this.#options.method !== "HEAD";
     this.#left = this.#hasContent ? Number(length) : 0;
     return this;
   }
@@ -101,9 +93,9 @@ export class Answer implements WebResponse {
   }
 
   once(event: "close" | "drain", listener: () => void): this {
-    if (event === "drain") this.#onDrain.push(listener);
+    if (event === "drain") this.#onDrain = both(this.#onDrain, listener);
     else if (this.destroyed) listener();
-    else this.#onClose.push(listener);
+    else this.#onClose = both(this.#onClose, listener);
     return this;
   }
 
@@ -111,19 +103,19 @@ export class Answer implements WebResponse {
   drained(): void {
     this.#isWaiting = false;
     if (this.writableEnded) return this.#complete();
-    const listeners = this.#onDrain;
-    this.#onDrain = [];
-    for (const listener of listeners) listener();
+    const listener = this.#onDrain;
+    this.#onDrain = undefined;
+    listener?.();
   }
 
   /** The connection is gone, whether or not the answer was complete. */
   closed(): void {
     if (this.destroyed) return;
     this.destroyed = true;
-    this.#onDrain = [];
-    const listeners = this.#onClose;
-    this.#onClose = [];
-    for (const listener of listeners) listener();
+    this.#onDrain = undefined;
+    const listener = this.#onClose;
+    this.#onClose = undefined;
+    listener?.();
   }
 
   #complete(): void {
@@ -141,14 +133,14 @@ export class Answer implements WebResponse {
     }
     this.#left -= length;
     const head = this.#head;
-    if (head !== "") {
-      this.#head = "";
+    if (head !== NO_HEAD) {
+      this.#head = NO_HEAD;
       if (head.length + length <= JOINED) {
-        encoder.encodeInto(head, joined);
+        joined.set(head);
         if (length > 0) joined.set(chunk!, head.length);
         return this.#send(joined, head.length + length);
       }
-      this.#send(encoder.encode(head), head.length);
+      this.#send(head, head.length);
     }
     return length === 0 ? !this.#isWaiting : this.#send(chunk!, length);
   }
@@ -160,27 +152,46 @@ export class Answer implements WebResponse {
   }
 }
 
-function fieldLines(fields: Fields): string {
-  const known = fixedHeads.get(fields);
-  if (known !== undefined) return known;
-  let lines = "";
+function makeHead(
+  status: number,
+  fields: Fields,
+  { keepsAlive, isOld }: AnswerOptions,
+): Uint8Array {
+  const second = Math.floor(Date.now() / 1000);
+  const isUsual = keepsAlive && !isOld && status === 200;
+  const fixed = isUsual ? fixedHeads.get(fields) : undefined;
+  if (fixed?.second === second) return fixed.head;
+  const connection = keepsAlive ? isOld ? "keep-alive" : "" : "close";
+  let text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\ndate: ${httpDate(second)}\r\n`;
+  if (connection !== "") text += `connection: ${connection}\r\n`;
   for (const name in fields) {
     const value = fields[name]!;
     for (const each of Array.isArray(value) ? value : [String(value)]) {
       if (!/^[\t\x20-\x7e]*$/.test(each)) throw new Error(`A value of ${name} cannot be sent`);
-      lines += `${name}: ${each}\r\n`;
+      text += `${name}: ${each}\r\n`;
     }
   }
-  if (Object.isFrozen(fields)) fixedHeads.set(fields, lines);
-  return lines;
+  const head = encoder.encode(`${text}\r\n`);
+  if (isUsual && Object.isFrozen(fields)) fixedHeads.set(fields, { second, head });
+  return head;
+}
+
+type Listener = (() => void) | undefined;
+
+/** Mostly there is one: no list is made for it. */
+function both(first: Listener, second: () => void): () => void {
+  if (first === undefined) return second;
+  return () => {
+    first();
+    second();
+  };
 }
 
 let dateSecond = 0;
 let dateText = "";
 
 /** RFC 9110, 6.6.1; made once a second. */
-function httpDate(): string {
-  const second = Math.floor(Date.now() / 1000);
+function httpDate(second: number): string {
   if (second !== dateSecond) {
     dateSecond = second;
     dateText = new Date(second * 1000).toUTCString();

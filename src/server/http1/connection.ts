@@ -194,12 +194,15 @@ export class Connection {
   }
 
   #run(head: RequestHead): void {
-    const { method, target, headers, rawHeaders, hasBody, isOld } = head;
+    const { method, target, headers, rawHeaders, hasBody } = head;
     // The body is not read: what follows the answer could be its rest, so nothing does.
     const keepsAlive = head.keepsAlive && !hasBody;
     if (!keepsAlive) this.#state = "last";
     this.#wait(Infinity);
-    const answer = new Answer(this, { isHead: method === "HEAD", keepsAlive, isOld });
+    const answer = new Answer(
+      this,
+      keepsAlive === head.keepsAlive ? head : { ...head, keepsAlive },
+    );
     this.#answer = answer;
     const socket = this.#socket;
     this.#options.run(
@@ -210,7 +213,7 @@ export class Connection {
 
   #refuse(status: Refusal): void {
     this.#state = "last";
-    const answer = new Answer(this, { isHead: false, keepsAlive: false, isOld: false });
+    const answer = new Answer(this, { method: "GET", keepsAlive: false, isOld: false });
     this.#answer = answer;
     answer.writeHead(status, { "content-length": 0 }).end();
   }

@@ -35,7 +35,10 @@ const REQUEST_LINE =
 
 const FIELD = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([\t\x20-\x7e\x80-\xff]*)$/;
 
-const NAME_CACHE = new Map<string, string>();
+/** Clients ask for the same in the same words again and again: heads of up to this length are read once. */
+const MAX_KNOWN_LENGTH = 2048;
+const MAX_KNOWN = 256;
+const known = new Map<string, RequestHead>();
 
 /**
  * Reads a head.
@@ -43,6 +46,18 @@ const NAME_CACHE = new Map<string, string>();
  * @param text From the request line to the last field, each octet one character, without the empty line.
  */
 export function parseRequestHead(text: string): RequestHead | Refusal {
+  const before = known.get(text);
+  if (before !== undefined) return before;
+  const head = parse(text);
+  if (typeof head === "number" || text.length > MAX_KNOWN_LENGTH) return head;
+  if (known.size >= MAX_KNOWN) known.delete(known.keys().next().value!);
+  Object.freeze(head.headers);
+  Object.freeze(head.rawHeaders);
+  known.set(text, head);
+  return head;
+}
+
+function parse(text: string): RequestHead | Refusal {
   const lines = text.split("\r\n");
   if (lines.length > MAX_FIELDS + 1) return 431;
   const line = REQUEST_LINE.exec(lines[0]!);
@@ -64,7 +79,7 @@ export function parseRequestHead(text: string): RequestHead | Refusal {
     if (field === null) return 400;
     const value = withoutEnd(field[2]!);
     rawHeaders.push(field[1]!, value);
-    const name = lowerCase(field[1]!);
+    const name = field[1]!.toLowerCase();
     const before = headers[name];
     if (before === undefined) headers[name] = value;
     else if (isSingle(name)) return 400;
@@ -118,14 +133,4 @@ function withoutEnd(value: string): string {
   let end = value.length;
   while (end > 0 && (value[end - 1] === " " || value[end - 1] === "\t")) end--;
   return end === value.length ? value : value.slice(0, end);
-}
-
-/** Names come again and again: what they are in lower case is kept. */
-function lowerCase(name: string): string {
-  let lower = NAME_CACHE.get(name);
-  if (lower === undefined) {
-    lower = name.toLowerCase();
-    if (NAME_CACHE.size < MAX_FIELDS && name.length <= 64) NAME_CACHE.set(name, lower);
-  }
-  return lower;
 }

@@ -14,8 +14,8 @@ const CHUNK_BYTES = 128 * 1024;
 const TURN_BYTES = 1024 * 1024;
 
 /**
- * Milliseconds after which a read is not from memory but from a disk or another machine: from then on the system's
- * threads wait for it, and not everybody here.
+ * Milliseconds after which a read is not from memory but from a disk or another machine: then the system's threads wait
+ * for the next one, and not everybody here.
  */
 const SLOW_MS = 4;
 
@@ -73,9 +73,11 @@ class FileBody {
 
   #readLater(): void {
     const chunk = this.#memory();
+    const began = performance.now();
     this.#isReading = true;
     fs.read(this.#descriptor, chunk, 0, this.#wanted(chunk), this.#position, (error, count) => {
       this.#isReading = false;
+      this.#isSlow = performance.now() - began > SLOW_MS;
       if (this.#response.destroyed) return this.#release();
       if (error) return this.#fail();
       if (this.#send(count)) this.go();

@@ -53,6 +53,12 @@ const SHARED = ["errors", "bytes", "version"];
  */
 const RUNTIME_ROOMS = ["host", "server", "doctor/network"];
 
+/**
+ * The files that ask for what one runtime alone has, behind a test for it and with another way where it is missing. They
+ * write "runtime.Bun?.x" of a typed object; nothing else names a runtime.
+ */
+const RUNTIME_FILES = ["host/tier_up.ts", "server/http1/bare_tls.ts"];
+
 /** npm packages, and the rooms that may import them. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "@stricli/core": ["cli"],
@@ -68,6 +74,9 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 };
 
 const RUNTIME_GLOBAL = /(?<![\w.$"'`-])(?:Deno|Bun|process|Buffer|__dirname|require)\s*[.[(]/;
+
+const ANY_RUNTIME = /\b(?:Deno|Bun)\s*\??\./;
+const TEST_FOR_RUNTIME = /["'](?:Deno|Bun)["']\s+in\s+globalThis/;
 
 const PRINTING = /(?<![\w.$])console\s*\./;
 
@@ -101,8 +110,9 @@ export function checkFile(path: string, content: string): Finding[] {
     if (PRINTING.test(blankStrings(text))) {
       report("prints; only the reporters may, through the host");
     }
-    if (/(?:Deno|Bun)\s*\./.test(blankStrings(text)) && mayNameRuntime(path)) {
-      report("names Deno or Bun: the one host is written on node: modules");
+    const names = RUNTIME_FILES.includes(path) ? /(?<!\.)\b(?:Deno|Bun)\s*\??\./ : ANY_RUNTIME;
+    if (names.test(blankStrings(text)) || TEST_FOR_RUNTIME.test(text)) {
+      report(`names Deno or Bun; only ${RUNTIME_FILES.join(", ")} may, as what is perhaps there`);
     }
   });
   return findings;

@@ -31,7 +31,7 @@ export const MAX_HEAD = 16 * 1024;
 const MAX_FIELDS = 256;
 
 const REQUEST_LINE =
-  /^([!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}) ([\x21-\x7e\x80-\xff]+) HTTP\/(\d)\.(\d)$/;
+  /^([!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}) ([\x21-\x7e]+) HTTP\/(\d)\.(\d)$/;
 
 const FIELD = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([\t\x20-\x7e\x80-\xff]*)$/;
 
@@ -125,7 +125,7 @@ function isSingle(name: string): boolean {
 
 /** Whether it has the form of a host with a port, or is empty (3.2). */
 function isHost(host: string): boolean {
-  return /^(?:[\w.~!$&'()*+,;=%-]*|\[[\da-f:.%]+\])(?::\d*)?$/i.test(host);
+  return /^(?:[\w.~!$&'()*+,;=%-]*|\[[\w:.%~-]+\])(?::\d*)?$/i.test(host);
 }
 
 /** Without the spaces and tabs at its end. */

@@ -8,7 +8,7 @@ import * as fs from "node:fs";
 import { abort, type WebResponse } from "../exchange.ts";
 
 /** Octets read at once: they are still in the processor's cache when they are encrypted. */
-const CHUNK_BYTES = 128 * 1024;
+const CHUNK_BYTES = 32 * 1024;
 
 /** Octets for one reader before others have their turn. */
 const TURN_BYTES = 1024 * 1024;
@@ -21,7 +21,7 @@ const SLOW_MS = 4;
 
 /** Memory for chunks that nobody uses now. */
 const spare: Uint8Array[] = [];
-const MAX_SPARE = 8;
+const MAX_SPARE = 32;
 
 /**
  * Sends the octets from start to end (both included) and closes the descriptor. The head has been written.

@@ -30,8 +30,7 @@ export const MAX_HEAD = 16 * 1024;
 /** Fields of a head at most: more are no request, and sorting them costs. */
 const MAX_FIELDS = 256;
 
-const REQUEST_LINE =
-  /^([!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}) ([\x21-\x7e]+) HTTP\/(\d)\.(\d)$/;
+const REQUEST_LINE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}) ([\x21-\x7e]+) HTTP\/(\d)\.(\d)$/;
 
 const FIELD = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([\t\x20-\x7e\x80-\xff]*)$/;
 

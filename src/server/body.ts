@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { WebRequest } from "./exchange.ts";
+import type { NodeRequest } from "./exchange.ts";
 
 /**
  * Holds a client back: what it sends stays with it.
@@ -14,7 +14,7 @@ import type { WebRequest } from "./exchange.ts";
  *
  * @returns What lets it go on.
  */
-export function hold(request: WebRequest): () => void {
+export function hold(request: NodeRequest): () => void {
   const socket = request.httpVersionMajor >= 2 ? undefined : request.socket;
   request.pause();
   socket?.pause();
@@ -25,7 +25,7 @@ export function hold(request: WebRequest): () => void {
 }
 
 /** Whether a body follows the head of a request. */
-export function hasBody(request: WebRequest): boolean {
+export function hasBody(request: NodeRequest): boolean {
   const { headers, method } = request;
   if (headers["transfer-encoding"] !== undefined) return true;
   if (headers["content-length"] !== undefined) {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { CIPHER_SUITES } from "../cipher_suites.ts";
 import type { KeyPair } from "../secure_server.ts";
 import type { Connection, Peer } from "./connection.ts";
 
@@ -39,6 +40,7 @@ type Listen = (options: {
     readonly cert: string;
     readonly key: string;
     readonly minVersion: number;
+    readonly ciphers: string;
     readonly ALPNProtocols: Uint8Array;
   };
   readonly socket: SocketHandlers;
@@ -74,7 +76,7 @@ export function bareTls(runtime: Runtime = globalThis as Runtime): OpenBareListe
       exclusive: true,
       // A client that has said all may still wait for the answer.
       allowHalfOpen: true,
-      tls: { cert, key, minVersion: TLS_1_2, ALPNProtocols: ALPN_HTTP_1_1 },
+      tls: { cert, key, minVersion: TLS_1_2, ciphers: CIPHER_SUITES, ALPNProtocols: ALPN_HTTP_1_1 },
       socket: {
         open(socket) {
           socket.data = connect(socket);

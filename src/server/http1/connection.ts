@@ -32,7 +32,7 @@ export interface ConnectionOptions {
 /** Seconds for the handshake, and for a head from its first octet to its last. */
 const HEAD_S = 15;
 /** Seconds that a connection may stay idle. */
-const IDLE_S = 30;
+const IDLE_S = 60;
 /** Seconds in which a body that nobody reads is thrown away, so that the answer to it arrives. */
 const LINGER_S = 5;
 /** Octets of requests that came too early; of more, the system keeps them. */

@@ -10,6 +10,9 @@ import { type KeyPair, listenError, type SecureServer } from "../secure_server.t
 import { type BareListener, bareTls, type OpenBareListener } from "./bare_tls.ts";
 import { Connection, type Peer } from "./connection.ts";
 
+/** Connections at once; those above are closed. A browser has six, and memory for each is needed. */
+const MAX_CONNECTIONS = 4_096;
+
 /** Milliseconds between looks for connections that have waited too long. */
 const TICK_MS = 1_000;
 
@@ -115,7 +118,8 @@ class Http1Server implements SecureServer {
 
   #connect(peer: Peer): Connection {
     const connection = new Connection(peer, this.#exchanges);
-    this.#connections.add(connection);
+    if (this.#connections.size >= MAX_CONNECTIONS) connection.destroy();
+    else this.#connections.add(connection);
     return connection;
   }
 

@@ -24,8 +24,8 @@ export interface RequestHead {
 /** Why a head is refused: the status of the answer. */
 export type Refusal = 400 | 431 | 501 | 505;
 
-/** Octets of a head at most, as node:http has it. */
-export const MAX_HEAD = 16 * 1024;
+/** Octets of a head at most: all ports of localhost share their cookies, so that 16 KiB are soon full. */
+export const MAX_HEAD = 32 * 1024;
 
 /** Fields of a head at most: more are no request, and sorting them costs. */
 const MAX_FIELDS = 256;

@@ -6,7 +6,7 @@
 
 import type { ClientRequest } from "node:http";
 import { hold } from "../body.ts";
-import type { WebRequest, WebResponse } from "../exchange.ts";
+import type { NodeRequest, NodeResponse } from "../exchange.ts";
 import type { Patience } from "./patience.ts";
 
 /**
@@ -16,8 +16,8 @@ import type { Patience } from "./patience.ts";
  * while that sends nothing.
  */
 export function passUp(
-  request: WebRequest,
-  response: WebResponse,
+  request: NodeRequest,
+  response: NodeResponse,
   outgoing: ClientRequest,
   patience: { readonly target: Patience; readonly client: Patience },
 ): void {

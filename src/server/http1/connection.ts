@@ -47,6 +47,8 @@ export class Connection {
   readonly #socket: { readonly remoteAddress: string };
   /** What came and was not read as a head yet, each octet one character. */
   #input = "";
+  #lastText = "";
+  #lastHead: RequestHead | undefined;
   #answer: Answer | undefined;
   /** What the peer has not taken yet. */
   #backlog: Uint8Array[] = [];
@@ -166,9 +168,15 @@ export class Connection {
       const head = this.#takeHead();
       if (head === undefined) break;
       this.#isPartial = false;
-      const request = parseRequestHead(head);
-      if (typeof request === "number") this.#refuse(request);
-      else this.#run(request);
+      // A client asks for the same in the same words again and again.
+      const request = head === this.#lastText ? this.#lastHead! : parseRequestHead(head);
+      if (typeof request === "number") {
+        this.#refuse(request);
+        break;
+      }
+      this.#lastText = head;
+      this.#lastHead = request;
+      this.#run(request);
     }
     this.#isReading = false;
     if (this.#answer !== undefined || this.#state !== "open") return;

@@ -67,6 +67,19 @@ describe("requests and answers", () => {
     assert.deepEqual(statuses(), ["200", "200", "200"]);
     assert.deepEqual(peer.events, []);
   });
+  test("the same words mean the same again, others something else", () => {
+    const seen: string[] = [];
+    const { say } = open((request, answer) => {
+      seen.push(`${request.url} ${request.headers["a"]}`);
+      hello(request, answer);
+    });
+    const ask = (target: string, field: string) =>
+      say(`GET ${target} HTTP/1.1\r\nHost: a\r\nA: ${field}\r\n\r\n`);
+    for (const [target, field] of [["/", "1"], ["/", "1"], ["/", "2"], ["/b", "2"], ["/", "1"]]) {
+      ask(target!, field!);
+    }
+    assert.deepEqual(seen, ["/ 1", "/ 1", "/ 2", "/b 2", "/ 1"]);
+  });
   test("very many at once are all answered", async () => {
     const { say, statuses } = open();
     say(GET.repeat(500));

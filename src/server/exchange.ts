@@ -15,7 +15,11 @@ export interface WebRequest {
   /** Names and values in turns, as they were sent. */
   readonly rawHeaders: readonly string[];
   readonly httpVersionMajor: number;
-  readonly socket: { readonly remoteAddress?: string | undefined };
+  readonly httpVersionMinor: number;
+  readonly socket: {
+    readonly remoteAddress?: string | undefined;
+    readonly localAddress?: string | undefined;
+  };
 }
 
 /** An answer, as far as the same needs it. */

@@ -6,7 +6,7 @@
  */
 
 import type { EventEmitter } from "node:events";
-import type { WebRequest, WebResponse } from "./exchange.ts";
+import type { NodeRequest, NodeResponse } from "./exchange.ts";
 import type { Limits } from "./limits.ts";
 
 /** Milliseconds between two looks, at most. */
@@ -54,7 +54,7 @@ export class Sweep {
   }
 
   /** A request has arrived. */
-  answering(request: WebRequest, response: WebResponse): void {
+  answering(request: NodeRequest, response: NodeResponse): void {
     const connection = connectionOf(request);
     const waiting = this.#waiting.get(connection);
     if (waiting === undefined) return;
@@ -86,7 +86,7 @@ export class Sweep {
 }
 
 /** The session of a request over HTTP/2, else its socket. */
-export function connectionOf(request: WebRequest): Connection {
+export function connectionOf(request: NodeRequest): Connection {
   const { stream } = request as { stream?: { session?: Connection } };
   return stream?.session ?? request.socket;
 }

@@ -6,6 +6,7 @@
  */
 
 import type { WebRequest } from "../exchange.ts";
+import { LIMITS } from "../limits.ts";
 import { Answer } from "./answer.ts";
 import { MAX_HEAD, parseRequestHead, type Refusal, type RequestHead } from "./request_head.ts";
 
@@ -22,6 +23,7 @@ export interface Peer {
   pause(): void;
   resume(): void;
   readonly remoteAddress: string;
+  readonly localAddress: string;
 }
 
 /** What all connections of a server have in common. */
@@ -29,10 +31,10 @@ export interface ConnectionOptions {
   run(request: WebRequest, answer: Answer): void;
 }
 
-/** Seconds for the handshake, and for a head from its first octet to its last. */
-const HEAD_S = 15;
+/** Seconds for a head from its first octet to its last; at first for the handshake as well. */
+const HEAD_S = LIMITS.headMs / 1000;
 /** Seconds that a connection may stay idle. */
-const IDLE_S = 60;
+const IDLE_S = LIMITS.idleMs / 1000;
 /** Seconds in which a body that nobody reads is thrown away, so that the answer to it arrives. */
 const LINGER_S = 5;
 /** Octets of requests that came too early; of more, the system keeps them. */
@@ -44,7 +46,7 @@ const MAX_TURN = 64;
 export class Connection {
   readonly #peer: Peer;
   readonly #options: ConnectionOptions;
-  readonly #socket: { readonly remoteAddress: string };
+  readonly #socket: { readonly remoteAddress: string; readonly localAddress: string };
   /** What came and was not read as a head yet, each octet one character. */
   #input = "";
   #lastText = "";
@@ -63,8 +65,8 @@ export class Connection {
   constructor(peer: Peer, options: ConnectionOptions) {
     this.#peer = peer;
     this.#options = options;
-    const remoteAddress = peer.remoteAddress;
-    this.#socket = { remoteAddress };
+    const { remoteAddress, localAddress } = peer;
+    this.#socket = { remoteAddress, localAddress };
   }
 
   /** Octets have come. */
@@ -214,7 +216,15 @@ export class Connection {
     this.#answer = answer;
     const socket = this.#socket;
     this.#options.run(
-      { method, url: target, headers, rawHeaders, httpVersionMajor: 1, socket },
+      {
+        method,
+        url: target,
+        headers,
+        rawHeaders,
+        httpVersionMajor: 1,
+        httpVersionMinor: head.isOld ? 0 : 1,
+        socket,
+      },
       answer,
     );
   }

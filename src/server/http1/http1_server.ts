@@ -6,12 +6,10 @@
 
 import { Exchanges } from "../exchanges.ts";
 import type { Handler } from "../exchange.ts";
+import { LIMITS } from "../limits.ts";
 import { type KeyPair, listenError, type SecureServer } from "../secure_server.ts";
 import { type BareListener, bareTls, type OpenBareListener } from "./bare_tls.ts";
 import { Connection, type Peer } from "./connection.ts";
-
-/** Connections at once; those above are closed. A browser has six, and memory for each is needed. */
-const MAX_CONNECTIONS = 4_096;
 
 /** Milliseconds between looks for connections that have waited too long. */
 const TICK_MS = 1_000;
@@ -118,7 +116,7 @@ class Http1Server implements SecureServer {
 
   #connect(peer: Peer): Connection {
     const connection = new Connection(peer, this.#exchanges);
-    if (this.#connections.size >= MAX_CONNECTIONS) connection.destroy();
+    if (this.#connections.size >= LIMITS.connections) connection.destroy();
     else this.#connections.add(connection);
     return connection;
   }

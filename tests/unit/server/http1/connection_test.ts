@@ -10,6 +10,7 @@ const GET = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 /** A peer that takes as much as it is told to, and everything that happens to it. */
 class FakePeer implements Peer {
   readonly remoteAddress = "192.0.2.1";
+  readonly localAddress = "192.0.2.2";
   readonly events: string[] = [];
   text = "";
   room = Infinity;

@@ -6,7 +6,8 @@
 
 import { CIPHER_SUITES } from "../cipher_suites.ts";
 import type { KeyPair } from "../secure_server.ts";
-import type { Connection, Peer } from "./connection.ts";
+import type { Connection } from "./connection.ts";
+import type { Peer } from "./peer.ts";
 
 /** A listener for such connections. */
 export interface BareListener {

@@ -9,7 +9,8 @@ import type { Handler } from "../exchange.ts";
 import { LIMITS } from "../limits.ts";
 import { type KeyPair, listenError, type SecureServer } from "../secure_server.ts";
 import { type BareListener, bareTls, type OpenBareListener } from "./bare_tls.ts";
-import { Connection, type Peer } from "./connection.ts";
+import { Connection } from "./connection.ts";
+import type { Peer } from "./peer.ts";
 
 /** Milliseconds between looks for connections that have waited too long. */
 const TICK_MS = 1_000;

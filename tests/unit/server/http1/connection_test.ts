@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { WebRequest } from "../../../../src/server/exchange.ts";
 import type { Answer } from "../../../../src/server/http1/answer.ts";
-import { Connection, type Peer } from "../../../../src/server/http1/connection.ts";
+import { Connection } from "../../../../src/server/http1/connection.ts";
+import type { Peer } from "../../../../src/server/http1/peer.ts";
 
 const BODY = new TextEncoder().encode("hello");
 const GET = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";

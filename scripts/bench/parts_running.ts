@@ -18,23 +18,34 @@ const NO_SANDBOX = 77;
 /** Seconds beyond a part's budget until it is ended: what it has told by then is kept. */
 const GRACE = 30;
 
-/** Runs a part to its end, or to the end of its time. Never throws for what it does. */
-export async function runPart(name: string, part: Part, quick: boolean): Promise<PartResult> {
+/**
+ * Runs a part to its end, or to the end of its time. Never throws for what it does.
+ *
+ * @param until When it is ended at the latest, in milliseconds as Date.now() has them.
+ */
+export async function runPart(
+  name: string,
+  part: Part,
+  quick: boolean,
+  until = Infinity,
+): Promise<PartResult> {
   const script = join(ROOT, "scripts", "bench", "run_part.ts");
   const argv = [bunPath(), script, name, ...(quick ? ["--quick"] : [])];
   const begun = Date.now();
+  const limit = Math.min((part.budget + GRACE) * 1000, Math.max(until - begun, 0));
   let { told, code, isLate } = await listen(
     ["bash", join(ROOT, "scripts", "sandbox.sh"), ...argv],
-    part,
+    limit,
   );
   if (code === NO_SANDBOX) {
-    ({ told, code, isLate } = await listen(argv, part));
+    ({ told, code, isLate } = await listen(argv, limit));
     told.push({ note: "There is no sandbox here: that takes root and private mount namespaces." });
   }
   // One that was ended could not tidy up.
   rmSync(PLACES, { recursive: true, force: true });
-  if (isLate) told.push({ note: `Ended after ${part.budget + GRACE} s: what follows is missing.` });
-  else if (code !== 0) told.push({ note: `Ended early, with ${code}.` });
+  if (isLate) {
+    told.push({ note: `Ended after ${(limit / 1000).toFixed(0)} s: what follows is missing.` });
+  } else if (code !== 0) told.push({ note: `Ended early, with ${code}.` });
   return {
     part: name,
     title: part.title,
@@ -47,7 +58,7 @@ export async function runPart(name: string, part: Part, quick: boolean): Promise
 
 async function listen(
   argv: readonly string[],
-  part: Part,
+  limit: number,
 ): Promise<{ told: Told[]; code: number | null; isLate: boolean }> {
   const child = spawn(argv[0]!, argv.slice(1), {
     cwd: ROOT,
@@ -58,7 +69,7 @@ async function listen(
   const timer = setTimeout(() => {
     isLate = true;
     child.kill("SIGTERM");
-  }, (part.budget + GRACE) * 1000);
+  }, limit);
   let text = "";
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => text += chunk);
   const code = await new Promise<number | null>((resolve, reject) => {

@@ -44,7 +44,8 @@ export const list: Part = {
     }
     run.compare(ENGINE, SIGNING, { atLeast: 0.75 });
     run.compare(nameOf(10_000), SIGNING);
-    run.judge(nameOf(10_000), { atLeast: 8000 });
+    run.judge(ENGINE, { atLeast: 8000 });
+    run.judge(nameOf(10_000), { atLeast: 3000 });
     compareMemory(run);
   },
 };

@@ -16,6 +16,7 @@ import { execute, type RunnableCommand } from "./execute.ts";
 export type PlainLine =
   | { readonly command: "help" }
   | { readonly command: "version"; readonly options: GlobalOptions }
+  | { readonly command: "doctor"; readonly options: GlobalOptions; readonly url: string }
   | {
     readonly command: "cert";
     readonly options: GlobalOptions;
@@ -75,8 +76,10 @@ export function readPlainLine(argv: readonly string[]): PlainLine | undefined {
   const { json = false, quiet = false, yes = false } = toggles;
   const options: GlobalOptions = { json, quiet, yes, dryRun: false, dir };
   if (command === "cert" && names.length > 0) return { command, options, flags, names };
-  const isPlain = names.length === 0 && Object.keys(flags).length === 0;
-  return command === "version" && isPlain ? { command, options } : undefined;
+  if (Object.keys(flags).length > 0) return undefined;
+  const [url] = names;
+  if (command === "doctor" && names.length === 1) return { command, options, url: url! };
+  return command === "version" && names.length === 0 ? { command, options } : undefined;
 }
 
 /** Runs the command line if it is a plain one. @returns The exit code; undefined for a line that app.ts has to read. */
@@ -104,6 +107,14 @@ function runnable(line: Exclude<PlainLine, { command: "help" }>): RunnableComman
       name,
       run: async (context) => (await import("../commands/version.ts")).version(context),
       loadScreen: async () => (await import("./screens/text.ts")).textScreen,
+    };
+  }
+  if (name === "doctor") {
+    const { url } = line;
+    return {
+      name,
+      run: async (context) => (await import("../commands/doctor.ts")).doctor(context, { url }),
+      loadScreen: async () => (await import("./screens/doctor.ts")).doctorScreen,
     };
   }
   const { flags, names } = line;

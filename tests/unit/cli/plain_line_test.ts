@@ -48,6 +48,11 @@ describe("readPlainLine()", () => {
     ["cert", "--out", "certs", "app.test", "--yes"],
     ["cert", "--cert-file", "a.pem", "--key-file", "b.pem", "app.test"],
     ["cert", "version"],
+    // Nothing listens there.
+    ["doctor", "https://127.0.0.1:1"],
+    ["doctor", "127.0.0.1:1", "--json"],
+    ["doctor", "ftp://app.test"],
+    ["doctor", ""],
   ];
   for (const argv of plain) {
     test(`reads: localtls ${argv.join(" ")}`, async () => {
@@ -64,6 +69,10 @@ describe("readPlainLine()", () => {
     ["--version"],
     ["-V"],
     ["version", "app.test"],
+    ["doctor"],
+    ["doctor", "https://app.test", "https://b.test"],
+    ["doctor", "https://app.test", "--probe"],
+    ["doctor", "https://app.test", "--out", "x"],
     ["version", "--out", "x"],
     ["cert", "app.test", "--dry-run"],
     ["cert", "app.test", "--client"],

@@ -139,3 +139,44 @@ for (const version of ["--http1.1", "--http2"]) {
     }
   });
 }
+
+describe("a kept connection that the target closes when it is used again", () => {
+  let target: Server;
+  let proxy: Serving;
+  let connections = 0;
+  before(async () => {
+    // As a server whose time for idle connections ends just then.
+    target = createServer((socket) => {
+      connections++;
+      let requests = 0;
+      socket.on("error", () => {});
+      socket.on("data", () => {
+        if (++requests > 1) socket.destroy();
+        else socket.write(`${OK}Content-Length: 3\r\n\r\nabc`);
+      });
+    });
+    await new Promise<void>((resolve) => target.listen(0, "127.0.0.1", resolve));
+    const { port } = target.address() as { port: number };
+    proxy = await startServing(makeScratch(), ["proxy", String(port), "--port=0", "--timeout=5"]);
+  }, SLOW);
+
+  after(async () => {
+    await proxy?.process.stop();
+    target?.close();
+  });
+
+  const ask = async (words: readonly string[]) => {
+    const curl = ["curl", "-sSk", "--max-time", "20", "-o", "/dev/null", "-w", "%{http_code}"];
+    return (await run([...curl, ...words, `https://127.0.0.1:${proxy.port}/`])).stdout;
+  };
+
+  test("what may be sent twice is asked again over a fresh one", SLOW, async () => {
+    for (let time = 0; time < 4; time++) assert.equal(await ask([]), "200");
+    assert.ok(connections >= 2);
+  });
+
+  test("what may not is refused: nobody knows whether it was done", SLOW, async () => {
+    assert.equal(await ask([]), "200");
+    assert.equal(await ask(["--data-binary", "order"]), "502");
+  });
+});

@@ -9,7 +9,7 @@ import type { Deviations } from "../support/conformance.ts";
 const LISTING = "made anew for each request: there is nothing to compare with. Not no-store, " +
   "which would keep browsers from going back to it at once";
 
-/** Warnings, by resource and note. Every answer has the field Keep-Alive: that is the runtime's. */
+/** Warnings, by resource and note. */
 export const REDBOT_DEVIATIONS: Deviations = {
   "sub/ FRESHNESS_NO_CACHE_NO_VALIDATOR": LISTING,
   "sub FRESHNESS_NO_CACHE_NO_VALIDATOR": "a redirect is not remembered: the directory may go",

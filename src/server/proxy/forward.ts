@@ -29,13 +29,21 @@ export interface ForwardOptions {
   readonly bodyIdleMs?: number | undefined;
 }
 
-/** Passes one request on. */
+/** Methods that may be sent twice (RFC 9110, 9.2.2). */
+const IDEMPOTENT = ["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"];
+
+/**
+ * Passes one request on.
+ *
+ * @param agent false for a connection of its own in place of a kept one.
+ */
 export function forward(
   request: NodeRequest,
   response: NodeResponse,
   route: Route,
   url: URL,
   options: ForwardOptions,
+  agent?: false,
 ): void {
   const { cors, timeoutMs } = options;
   const extra = cors === undefined ? {} : corsFields(request, cors);
@@ -46,6 +54,7 @@ export function forward(
   const outgoing = options.upstream.request(url, {
     method: request.method,
     path: upstreamPath(route, url, request.url ?? "/"),
+    ...(agent === false && { agent }),
     headers: body && fields["content-length"] === undefined
       ? { ...fields, "transfer-encoding": "chunked" }
       : fields,
@@ -84,7 +93,15 @@ export function forward(
     upstream.destroy();
     fail(502, `${url.origin} changed to another protocol, which nobody had asked for.`);
   });
-  outgoing.on("error", (error) => fail(...late ?? [502, describeUpstreamError(error, url)]));
+  outgoing.on("error", (error) => {
+    // RFC 9112, 9.3.1: a kept connection that the target was about to close says nothing about the target.
+    const isStale = outgoing.reusedSocket && late === undefined && !response.headersSent;
+    if (isStale && !body && !response.destroyed && IDEMPOTENT.includes(request.method ?? "")) {
+      endWaiting();
+      return forward(request, response, route, url, options, false);
+    }
+    fail(...late ?? [502, describeUpstreamError(error, url)]);
+  });
   // Who asked has gone: nobody waits for the answer.
   response.on("close", () => {
     endWaiting();

@@ -57,7 +57,7 @@ const RUNTIME_ROOMS = ["host", "server", "doctor/network"];
  * The files that ask for what one runtime alone has, behind a test for it and with another way where it is missing. They
  * write "runtime.Bun?.x" of a typed object; nothing else names a runtime.
  */
-const RUNTIME_FILES = ["host/tier_up.ts", "server/http1/bare_tls.ts"];
+const RUNTIME_FILES = ["doctor/network/tcp.ts", "host/tier_up.ts", "server/http1/bare_tls.ts"];
 
 /** npm packages, and the rooms that may import them. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {

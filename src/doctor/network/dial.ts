@@ -1,12 +1,11 @@
 /**
- * TCP and name resolution: one connection, one thing said, what comes back. On node:net and node:dns, loaded when
- * they are needed.
+ * TCP and name resolution: one connection, one thing said, what comes back.
  *
  * @module
  */
 
-import type { Socket } from "node:net";
 import { type Bytes, concatBytes } from "../../bytes.ts";
+import { type Endpoint, openTcp } from "./tcp.ts";
 
 /** Why no connection came about, or how it ended. Words that the rules know; the rest is "failed". */
 export type DialFault =
@@ -17,13 +16,6 @@ export type DialFault =
   | "closed"
   | "not-resolved"
   | "failed";
-
-/** Where to. */
-export interface Endpoint {
-  /** A name or an address. */
-  readonly host: string;
-  readonly port: number;
-}
 
 /** How an exchange ended. */
 export interface Exchange {
@@ -56,25 +48,20 @@ export interface ExchangeOptions {
 const REFUSAL_MS = 1_000;
 
 /** Connects, sends, and receives until the caller has enough. Never rejects. */
-export async function exchange(
-  { host, port }: Endpoint,
-  options: ExchangeOptions,
-): Promise<Exchange> {
-  const { connect } = await import("node:net");
-  return await new Promise((resolve) => {
+export function exchange(endpoint: Endpoint, options: ExchangeOptions): Promise<Exchange> {
+  return new Promise((resolve) => {
     const chunks: Uint8Array[] = [];
     const begun = Date.now();
     let judging = Promise.resolve();
     let length = 0;
     let connected = false;
     let address: string | undefined;
-    let socket: Socket | undefined;
     let finished = false;
     const finish = (fault?: DialFault) => {
       if (finished) return;
       finished = true;
       clearTimeout(timer);
-      socket?.destroy();
+      opening.then((connection) => connection.destroy(), () => {});
       resolve({
         connected,
         received: concatBytes(chunks),
@@ -83,31 +70,28 @@ export async function exchange(
       });
     };
     const timer = setTimeout(() => finish("timeout"), options.timeoutMs);
-    try {
-      socket = connect({ host, port, noDelay: true });
-    } catch {
-      return finish("failed");
-    }
-    socket.on("connect", () => {
-      connected = true;
-      address = socket?.remoteAddress?.replace(/^::ffff:(?=\d+\.)/, "");
-      socket?.write(options.send);
-    });
-    socket.on("data", (chunk: Uint8Array) => {
-      chunks.push(chunk);
-      length += chunk.length;
-      judging = judging.then(() => options.isEnough(chunk)).then((enough) => {
-        if (enough || length >= options.maxBytes) finish();
-      });
-    });
     // What has come before the end may be enough.
     const end = (fault: DialFault) => void judging.then(() => finish(fault));
-    socket.on("end", () => end("closed"));
-    socket.on("close", () => end("closed"));
-    socket.on("error", (error: unknown) => {
-      const fault = faultOf(error);
-      end(fault === "refused" && Date.now() - begun > REFUSAL_MS ? "unreachable" : fault);
+    const opening = openTcp(endpoint, {
+      connected(peer) {
+        connected = true;
+        address = peer?.replace(/^::ffff:(?=\d+\.)/, "");
+        opening.then((connection) => connection.write(options.send));
+      },
+      received(chunk) {
+        chunks.push(chunk);
+        length += chunk.length;
+        judging = judging.then(() => options.isEnough(chunk)).then((enough) => {
+          if (enough || length >= options.maxBytes) finish();
+        });
+      },
+      ended: () => end("closed"),
+      failed(error) {
+        const fault = faultOf(error);
+        end(fault === "refused" && Date.now() - begun > REFUSAL_MS ? "unreachable" : fault);
+      },
     });
+    opening.catch(() => finish("failed"));
   });
 }
 

@@ -35,6 +35,7 @@ export function toMarkdown(report: Report): string {
     " lowest and highest round in brackets; a ratio is that of two medians of the same run; the ratios of half of the" +
     " rounds, each by itself, lie between the numbers in brackets. Processor time (CPU) depends less than the clock on" +
     " who else uses the machine. Numbers of other runs, or of other machines, cannot be compared with these, ratios can.",
+    "What was found out about the targets, and why some are out of reach: [FINDINGS.md](FINDINGS.md).",
     conditions(report),
     `## Targets: ${met} of ${judged.length} met`,
     comparisonTable(judged),

@@ -25,8 +25,8 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   doctor: ["castore", "truststore", "pki", "x509", "der", "host"],
   // The table of system stores is the same for the scripts that other machines run.
   share: ["truststore", "recipes", "host"],
-  // Certificates come to it as PEM: it knows of nothing but HTTP and TLS.
-  server: ["host"],
+  // Certificates come to it as PEM: it knows of nothing but HTTP and TLS, whose settings it takes from the recipes.
+  server: ["recipes", "host"],
   commands: [
     "doctor",
     "server",

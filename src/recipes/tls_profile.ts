@@ -1,5 +1,5 @@
 /**
- * The TLS settings of every recipe, in one place: the intermediate configuration of Mozilla's Server Side TLS guideline,
+ * The TLS settings of every recipe and of our own servers, in one place: the intermediate configuration of Mozilla's Server Side TLS guideline,
  * version 6.0 of 2026-05-03, the last that Mozilla published before TLSRef took the guideline over.
  *
  * Its groups are not written out: X25519MLKEM768, which it has first, is an error in OpenSSL before 3.5 and the default

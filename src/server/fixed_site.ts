@@ -5,6 +5,7 @@
  */
 
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { hostOf } from "./own_hosts.ts";
 import { sendPaced } from "./paced_body.ts";
 import { listenError } from "./secure_server.ts";
 
@@ -50,6 +51,8 @@ export interface FixedSiteOptions {
   /**
    * Whether the site may be asked for by this name. A page of the internet can have its own name lead here (DNS
    * rebinding) and would read what is here; so others than the site's own names are refused.
+   *
+   * @param host In one spelling: {@link hostOf}.
    */
   acceptsHost(host: string): boolean;
   onVisit(visit: Visit): void;
@@ -63,9 +66,6 @@ const STALL_MS = 30_000;
 
 /** Connections at once: a class of students, not the internet. */
 export const MAX_CONNECTIONS = 256;
-
-/** Host of a Host field (RFC 9110, 7.2), without its port. */
-const HOST = /^([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i;
 
 /** Sent with everything. Styles and scripts stand in the pages; nothing is loaded from elsewhere, only a test is fetched. */
 const FIELDS = {
@@ -152,8 +152,8 @@ function isAskedByName(
   acceptsHost: FixedSiteOptions["acceptsHost"],
 ): boolean {
   if (host === undefined) return true;
-  const name = HOST.exec(host)?.[1];
-  return name !== undefined && acceptsHost(name.replace(/^\[|\]$/g, "").toLowerCase());
+  const name = hostOf(host);
+  return name !== undefined && acceptsHost(name);
 }
 
 function pageRequest({ headers }: IncomingMessage, query: string): PageRequest {

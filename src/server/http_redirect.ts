@@ -7,7 +7,7 @@
 import { createServer, type Server } from "node:http";
 import { requestHost } from "./exchange.ts";
 import { LIMITS } from "./limits.ts";
-import { type OwnHosts, refuseHost } from "./own_hosts.ts";
+import { hostOf, type OwnHosts, refuseHost } from "./own_hosts.ts";
 import { sendError } from "./page.ts";
 import { listenError } from "./secure_server.ts";
 
@@ -16,9 +16,6 @@ export interface HttpRedirect {
   readonly port: number;
   close(): void;
 }
-
-/** Host of a Host field (RFC 9110, 7.2), without its port. */
-const HOST = /^([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i;
 
 /** There is nothing to wait for here: the answer is a line. */
 const TIMES = {
@@ -44,7 +41,7 @@ export async function startHttpRedirect(
   let chosen = port;
   for (const address of addresses) {
     const server = createServer(TIMES, (request, response) => {
-      const host = HOST.exec(requestHost(request) ?? "")?.[1];
+      const host = hostOf(requestHost(request) ?? "");
       const target = request.url ?? "/";
       if (host === undefined || !target.startsWith("/")) {
         return sendError(request, response, 400, "This address cannot be read.");
@@ -52,7 +49,8 @@ export async function startHttpRedirect(
       if (!hosts.isMeant(request)) return refuseHost(request, response);
       const port = httpsPort === 443 ? "" : `:${httpsPort}`;
       // 307 keeps method and body, and is not remembered: the port belongs to a server that comes and goes.
-      response.writeHead(307, { location: `https://${host}${port}${target}`, "content-length": 0 });
+      const place = `${host.includes(":") ? `[${host}]` : host}${port}`;
+      response.writeHead(307, { location: `https://${place}${target}`, "content-length": 0 });
       response.end();
     });
     server.maxConnections = LIMITS.connections;

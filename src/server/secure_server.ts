@@ -10,7 +10,7 @@ import type { Duplex } from "node:stream";
 import type { SecureContextOptions, TlsOptions, TLSSocket } from "node:tls";
 import { LocalTlsError } from "../errors.ts";
 import { systemCode } from "../host/system_error.ts";
-import { CIPHER_SUITES } from "./cipher_suites.ts";
+import { CIPHER_LIST } from "../recipes/tls_profile.ts";
 import type { NodeRequest, NodeResponse, StreamHandler } from "./exchange.ts";
 import { Exchanges } from "./exchanges.ts";
 import { LIMITS, type Limits } from "./limits.ts";
@@ -203,7 +203,7 @@ function contextOf({ clientRoots }: SecureServerOptions, keyPair: KeyPair): TlsO
   return {
     ...keyPair,
     minVersion: "TLSv1.2",
-    ciphers: CIPHER_SUITES,
+    ciphers: CIPHER_LIST,
     ...(clientRoots === undefined
       ? {}
       : { ca: clientRoots, requestCert: true, rejectUnauthorized: false }),

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { CIPHER_SUITES } from "../cipher_suites.ts";
+import { CIPHER_LIST } from "../../recipes/tls_profile.ts";
 import type { KeyPair } from "../secure_server.ts";
 import type { Connection } from "./connection.ts";
 import type { Peer } from "./peer.ts";
@@ -77,7 +77,7 @@ export function bareTls(runtime: Runtime = globalThis as Runtime): OpenBareListe
       exclusive: true,
       // A client that has said all may still wait for the answer.
       allowHalfOpen: true,
-      tls: { cert, key, minVersion: TLS_1_2, ciphers: CIPHER_SUITES, ALPNProtocols: ALPN_HTTP_1_1 },
+      tls: { cert, key, minVersion: TLS_1_2, ciphers: CIPHER_LIST, ALPNProtocols: ALPN_HTTP_1_1 },
       socket: {
         open(socket) {
           socket.data = connect(socket);

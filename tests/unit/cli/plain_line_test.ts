@@ -16,8 +16,8 @@ async function outcome(
   const out = { stdout: "", stderr: "" };
   const fake = createFakeHost({
     env: { HOME: "/home/ann" },
-    workingDirectory: "/work",
-    files: { "/work": { type: "directory" }, "/work/certs": { type: "directory" } },
+    workingDirectory: "/site",
+    files: { "/site": { type: "directory" }, "/site/certs": { type: "directory" } },
   });
   const host: CliHost = Object.assign(fake, {
     write: (stream: "stdout" | "stderr", text: string) => void (out[stream] += text),

@@ -44,12 +44,12 @@ const get = (path: string, ...words: string[]) =>
   run(["curl", "-sSk", ...words, `https://localhost:${server.port}${path}`]);
 
 /** A connection that asks and does not read. */
-function askAndWait(path: string): Promise<TLSSocket> {
+function askAndWait(path: string, fields = ""): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {
     const options = { port: server.port, host: "127.0.0.1", rejectUnauthorized: false };
     const socket = connect(options, () => {
       socket.pause();
-      socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`, () => resolve(socket));
+      socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n${fields}\r\n`, () => resolve(socket));
     });
     socket.once("error", reject);
   });
@@ -156,6 +156,16 @@ test("readers that stop are not read for into memory, and others go on", SLOW, a
     return !stdout.includes("huge.bin") || undefined;
   };
   await waitFor("closed files", isClosed, 20_000);
+});
+
+test("a reader that is slow at the last gets all of the last answer", SLOW, async () => {
+  const socket = await askAndWait("/medium.bin", "Connection: close\r\n");
+  // All is written at once, and the server waits 5 s for its client to close.
+  await new Promise((resolve) => setTimeout(resolve, 8_000));
+  let received = 0;
+  socket.on("data", (data) => received += data.length).on("error", () => {}).resume();
+  await waitFor("the end", () => socket.readableEnded || socket.destroyed, 20_000);
+  assert.ok(received > 60_000, `${received}`);
 });
 
 test(

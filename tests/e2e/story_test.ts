@@ -129,24 +129,12 @@ async function seen(
   const browser = await kind.start(home, host);
   try {
     // The pages first: a browser remembers hosts that it has refused.
-    const page = await openInCalm(browser, PAGE);
-    const otherPage = await openInCalm(browser, OTHER_PAGE);
+    const page = await browser.open(PAGE, { until: PAGE_DONE });
+    const otherPage = await browser.open(OTHER_PAGE, { until: PAGE_DONE });
     const direct = await browser.open(`${API}/answer`);
     check({ direct, page, otherPage });
   } finally {
     await browser.close();
-  }
-}
-
-/**
- * Opens a page, again where an address of the host came up meanwhile: Chromium then breaks off all that is under way, and
- * says nothing of the server.
- */
-async function openInCalm(browser: Browser, url: string): Promise<VisitedPage> {
-  for (let time = 0;; time++) {
-    const page = await browser.open(url, { until: PAGE_DONE });
-    const isChanged = page.requests.some((one) => one.errorText === "net::ERR_NETWORK_CHANGED");
-    if (!isChanged || time === 3) return page;
   }
 }
 

@@ -74,10 +74,13 @@ export async function startChromium(options: ChromiumOptions): Promise<Chromium>
   }
   return {
     async open(url, openOptions = {}) {
-      const { targetId } = await devtools.send("Target.createTarget", { url: "about:blank" });
-      const attached = await devtools.send("Target.attachToTarget", { targetId, flatten: true });
-      sessionId = attached.sessionId as string;
-      return await visit(devtools, sessionId, url, openOptions);
+      for (let time = 0;; time++) {
+        const { targetId } = await devtools.send("Target.createTarget", { url: "about:blank" });
+        const attached = await devtools.send("Target.attachToTarget", { targetId, flatten: true });
+        sessionId = attached.sessionId as string;
+        const page = await visit(devtools, sessionId, url, openOptions);
+        if (!isBrokenOff(page) || time === 3) return page;
+      }
     },
     command: (method, params) => devtools.send(method, params, sessionId),
     async screenshot(file) {
@@ -93,6 +96,14 @@ export async function startChromium(options: ChromiumOptions): Promise<Chromium>
       await running.stop();
     },
   };
+}
+
+/**
+ * Whether an address of the host came up or went meanwhile: Chromium then breaks off all that is under way, which says
+ * nothing of the server.
+ */
+function isBrokenOff({ errorText, requests }: VisitedPage): boolean {
+  return [errorText, ...requests.map((one) => one.errorText)].includes("net::ERR_NETWORK_CHANGED");
 }
 
 async function visit(

@@ -75,15 +75,25 @@ export async function createNetwork<Name extends string>(
       await mustRun(["ip", "link", "add", "eth0", "netns", name, "type", "veth", ...peer]);
       await mustRun(["ip", "-n", bridge, "link", "set", port, "master", "br0", "up"]);
       await mustRun(["ip", "-n", name, "address", "add", `${address}/24`, "dev", "eth0"]);
-      await mustRun(["ip", "-n", name, "link", "set", "eth0", "up"]);
+      // No link-local address, which would come up only after a second and look like another network to a browser.
+      await mustRun(["ip", "-n", name, "link", "set", "eth0", "addrgenmode", "none", "up"]);
       await mustRun(["ip", "-n", name, "link", "set", "lo", "up"]);
       hosts[label as Name] = networkHost(name, address, started);
     }
+    for (const { name } of Object.values<NetworkHost>(hosts)) await isUp(name);
     return { hosts, close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** Waits for what the kernel tells of a new link's state a moment later: to a browser it is a change of the network. */
+async function isUp(name: string): Promise<void> {
+  await waitFor(`the link of ${name}`, async () => {
+    const shown = await mustRun(["ip", "-n", name, "-o", "link", "show", "eth0"]);
+    return / state UP /.test(shown);
+  });
 }
 
 function networkHost(name: string, address: string, started: RunningProcess[]): NetworkHost {

@@ -107,9 +107,15 @@ export class Connection {
     this.#peer.end();
   }
 
-  /** Called every second: cuts it if the peer has had its time. */
+  /**
+   * Called every second: ends it if the peer has had its time. After a whole answer that is no cut: the system still holds
+   * the rest of it for a reader that takes minutes.
+   */
   tick(): void {
-    if (++this.#waited > this.#limit) this.destroy();
+    if (++this.#waited <= this.#limit) return;
+    if (this.#state === "lingering") this.leave();
+    else if (this.#isPartial) this.destroy();
+    else this.#close();
   }
 
   /** Cuts it. */

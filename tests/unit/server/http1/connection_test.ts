@@ -169,7 +169,7 @@ describe("time", () => {
     }
     assert.deepEqual(peer.events, ["terminate"]);
   });
-  test("a handshake that never ends is cut, an idle connection later", () => {
+  test("a handshake that never ends is cut; an idle connection ends in order", () => {
     const silent = open();
     wait(silent.connection, 15);
     assert.deepEqual(silent.peer.events, []);
@@ -180,7 +180,12 @@ describe("time", () => {
     wait(idle.connection, 60);
     assert.deepEqual(idle.peer.events, []);
     wait(idle.connection, 1);
-    assert.deepEqual(idle.peer.events, ["terminate"]);
+    assert.deepEqual(idle.peer.events, ["shutdown"]);
+    // What is written still arrives: an end, no cut.
+    wait(idle.connection, 5);
+    assert.deepEqual(idle.peer.events, ["shutdown"]);
+    wait(idle.connection, 1);
+    assert.deepEqual(idle.peer.events, ["shutdown", "end"]);
   });
   test("an answer may take long; a peer that goes on talking after the last one may not", () => {
     let answer: Answer | undefined;
@@ -194,7 +199,7 @@ describe("time", () => {
       wait(connection, 1);
       say("x");
     }
-    assert.deepEqual(peer.events, ["shutdown", "terminate"]);
+    assert.deepEqual(peer.events, ["shutdown", "end"]);
   });
 });
 

@@ -58,6 +58,15 @@ describe("deno run", () => {
     assert.equal(existsSync(join(home, ".local/share/localtls")), false);
   });
 
+  test("the task runs the program, next to a package whose command is called deno too", () => {
+    const result = spawnSync(DENO, ["task", "--quiet", "localtls", "version"], {
+      cwd: ROOT,
+      encoding: "utf8",
+      timeout: 60_000,
+    });
+    assert.match(result.stdout, /^\d+\.\d+\.\d+\n$/, result.stderr);
+  });
+
   test("the deno build bundles the program, and says clearly when it has no denort", {
     timeout: 180_000,
   }, () => {

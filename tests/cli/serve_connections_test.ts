@@ -49,7 +49,10 @@ function askAndWait(path: string, fields = ""): Promise<TLSSocket> {
     const options = { port: server.port, host: "127.0.0.1", rejectUnauthorized: false };
     const socket = connect(options, () => {
       socket.pause();
-      socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n${fields}\r\n`, () => resolve(socket));
+      socket.write(
+        `GET ${path} HTTP/1.1\r\nHost: localhost\r\n${fields}\r\n`,
+        () => resolve(socket),
+      );
     });
     socket.once("error", reject);
   });

@@ -55,7 +55,7 @@ export function baseName(names: readonly SubjectName[], client = false): string 
   const { type, value } = names[0] ?? { type: "dns", value: "" };
   const base = type === "uri"
     ? value.replaceAll(/[^A-Za-z0-9._-]+/g, "_").slice(0, MAX_BASE_LENGTH)
-    : value.replaceAll(":", "_").replace(/^\*/, "_wildcard");
+    : (value.startsWith("*") ? `_wildcard${value.slice(1)}` : value).replaceAll(":", "_");
   // A name is checked long before it comes here; this is the last gate before the file system.
   if (!/^[A-Za-z0-9_+=~][A-Za-z0-9@_+=~.-]*$/.test(base)) {
     throw new LocalTlsError("NAME_INVALID", `Cannot make a file name of "${value}"`);

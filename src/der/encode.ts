@@ -130,7 +130,7 @@ export function integer(content: bigint | number): Bytes {
   const first = octets[0] ?? 0;
   if (rest === 0n && first >= 0x80) octets.unshift(0);
   if (rest === -1n && first < 0x80) octets.unshift(0xff);
-  return encodeTlv(TAG.integer, Uint8Array.from(octets));
+  return encodeTlv(TAG.integer, new Uint8Array(octets));
 }
 
 /** A non-negative INTEGER from its magnitude; leading zero octets are dropped, a sign octet added where needed. */
@@ -157,7 +157,7 @@ export function oid(dotted: string): Bytes {
   const octets: number[] = [];
   pushArc(octets, second, Number(root) * 40);
   for (const arc of others) pushArc(octets, arc, 0);
-  return encodeTlv(TAG.oid, Uint8Array.from(octets));
+  return encodeTlv(TAG.oid, new Uint8Array(octets));
 }
 
 /** Seven bits an octet, the last without the mark that more follow (X.690, 8.19.2). */

@@ -84,7 +84,7 @@ export class DerReader {
 
   /** The next identifier octet; undefined at the end. */
   peekTag(): number | undefined {
-    return this.done ? undefined : this.#bytes[this.#at];
+    return this.#at < this.#end ? this.#bytes[this.#at] : undefined;
   }
 
   /**
@@ -164,7 +164,7 @@ export class DerReader {
 
   /** Throws where anything is left to read. */
   finish(): void {
-    if (this.done) return;
+    if (this.#at >= this.#end) return;
     throw derError(this.field, this.offset, `${this.#end - this.#at} octets follow its end`);
   }
 }

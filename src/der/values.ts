@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Bytes } from "../bytes.ts";
+import { type Bytes, latin1 } from "../bytes.ts";
 import { derError, type Element } from "./element.ts";
 import { TAG } from "./tags.ts";
 
@@ -102,7 +102,8 @@ export function decodeOid(element: Element): string {
   let arc = 0;
   let large: bigint | undefined; // above 2^46, where seven more bits could leave the safe integers
   let inArc = false;
-  for (const octet of content) {
+  for (let at = 0; at < content.length; at++) {
+    const octet = content[at]!;
     if (!inArc && octet === 0x80) fail(element, "an arc of the OBJECT IDENTIFIER is not minimal");
     inArc = octet >= 0x80;
     if (large === undefined && arc >= 2 ** 46) large = BigInt(arc);
@@ -146,9 +147,8 @@ export function decodeOctetBits(element: Element): Bytes {
  * year is 1950 to 2049. That early years are a UTCTime is not enforced: real roots break it, nothing depends on it.
  */
 export function decodeTime(element: Element): Date {
-  let text = "";
   if (element.length > 15) fail(element, "the time is too long");
-  for (const octet of element.content) text += String.fromCharCode(octet);
+  const text = latin1(element.content);
   let year: number;
   if (element.tag === TAG.utcTime) {
     if (!/^[0-9]{12}Z$/.test(text)) fail(element, "a UTCTime is YYMMDDHHMMSSZ");

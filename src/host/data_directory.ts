@@ -38,5 +38,5 @@ export function dataDirectoryFor(
 }
 
 function stripSlash(path: string): string {
-  return path.length > 1 ? path.replace(/\/+$/, "") || "/" : path;
+  return path.endsWith("/") ? path.replace(/\/+$/, "") || "/" : path;
 }

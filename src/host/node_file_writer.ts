@@ -27,7 +27,7 @@ export function appendLinesToFile(
   options: WriteOptions = {},
 ): void {
   if (lines.length === 0) return;
-  if (lines.some((line) => /[\r\n]/.test(line))) {
+  if (lines.some((line) => line.includes("\n") || line.includes("\r"))) {
     throw new LocalTlsError("INTERNAL", `Cannot append to "${file}": the line has a line end`);
   }
   try {

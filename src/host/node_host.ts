@@ -77,12 +77,17 @@ export function createNodeHost(): NodeHost {
       return /^(?:bun|deno|node)(?:\.exe)?$/i.test(path.basename(program)) ? undefined : program;
     },
     argv: process.argv.slice(2),
-    programName: path.basename(process.argv0).replace(/\.exe$/i, ""),
+    programName: programName(os),
     write: output.write,
     isTerminal: output.isTerminal,
     columns: output.columns,
     exit: (code) => process.exit(code === 0 && output.isBroken() ? EXIT_BROKEN_PIPE : code),
   };
+}
+
+function programName(os: Host["os"]): string {
+  const name = path.basename(process.argv0);
+  return os === "windows" ? name.replace(/\.exe$/i, "") : name;
 }
 
 /** Loaded when first asked. */

@@ -12,7 +12,7 @@ const DEVICE_NAME = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?=\.|$)/
 
 /** Whether this is an absolute path of Windows: of a drive, of a share, or one with the prefix \\?\. */
 export function isWindowsPath(path: string): boolean {
-  return WINDOWS_PATH.test(path);
+  return !path.startsWith("/") && WINDOWS_PATH.test(path);
 }
 
 /** Whether the path says where it begins, in either style. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Bytes } from "../bytes.ts";
+import { type Bytes, isAscii, latin1 } from "../bytes.ts";
 import { derError, type DerReader, type Element } from "../der/decode.ts";
 import { asciiOctets, implicit } from "../der/encode.ts";
 import { context, contextConstructed } from "../der/tags.ts";
@@ -59,11 +59,8 @@ export function readGeneralName(
 }
 
 function readIa5(element: Element): string {
-  let text = "";
-  for (const octet of element.content) {
-    if (octet > 0x7f) throw derError(element.field, element.offset, "the IA5String is not ASCII");
-    text += String.fromCharCode(octet);
-  }
+  const text = latin1(element.content);
+  if (!isAscii(text)) throw derError(element.field, element.offset, "the IA5String is not ASCII");
   return text;
 }
 

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { type Bytes, toHex } from "../bytes.ts";
+import { type Bytes, isAscii, latin1, toHex } from "../bytes.ts";
 import { decodeOid, DerReader, type Element } from "../der/decode.ts";
 import { oid, sequence, sequenceOf, set, utf8String } from "../der/encode.ts";
 import { OID } from "../der/oids.ts";
@@ -124,7 +124,7 @@ export function readString({ tag, content }: Element): string | undefined {
     case TAG.numericString:
     case TAG.ia5String:
     case TAG.visibleString:
-      return content.every((octet) => octet < 0x80) ? latin1(content) : undefined;
+      return ascii(content);
     case TAG.teletexString:
       // T.61 is read by nobody; every client shows Latin-1, which is what its writers meant.
       return latin1(content);
@@ -149,10 +149,9 @@ function decodeUtf8(content: Bytes): string | undefined {
   }
 }
 
-function latin1(content: Bytes): string {
-  let text = "";
-  for (const octet of content) text += String.fromCharCode(octet);
-  return text;
+function ascii(content: Bytes): string | undefined {
+  const text = latin1(content);
+  return isAscii(text) ? text : undefined;
 }
 
 function wide(content: Bytes, size: 2 | 4): string | undefined {

@@ -5,10 +5,11 @@
  * @module
  */
 
+import { latin1 } from "../../bytes.ts";
 import type { WebRequest } from "../exchange.ts";
 import { LIMITS } from "../limits.ts";
 import { Answer } from "./answer.ts";
-import { latin1, type Peer } from "./peer.ts";
+import type { Peer } from "./peer.ts";
 import { MAX_HEAD, parseRequestHead, type Refusal, type RequestHead } from "./request_head.ts";
 
 /** What all connections of a server have in common. */

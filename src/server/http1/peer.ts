@@ -19,12 +19,3 @@ export interface Peer {
   readonly remoteAddress: string;
   readonly localAddress: string;
 }
-
-/** As text, each octet one character; TextDecoder's "latin1" is another code. */
-export function latin1(bytes: Uint8Array): string {
-  const { latin1Slice } = bytes as { latin1Slice?(start: number, end: number): string };
-  if (latin1Slice !== undefined) return latin1Slice.call(bytes, 0, bytes.length);
-  let text = "";
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return text;
-}

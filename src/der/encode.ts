@@ -241,15 +241,12 @@ export function encodeTime(date: Date): Bytes {
   if (!(year >= 0 && year <= 9999)) {
     throw new RangeError("Cannot encode a time without a year 0-9999");
   }
-  const rest = [
-    date.getUTCMonth() + 1,
-    date.getUTCDate(),
-    date.getUTCHours(),
-    date.getUTCMinutes(),
-    date.getUTCSeconds(),
-  ].map((part) => String(part).padStart(2, "0")).join("");
+  // YYYY-MM-DDTHH:MM:SS.000Z
+  const text = date.toISOString();
+  const time = text.slice(5, 7) + text.slice(8, 10) + text.slice(11, 13) + text.slice(14, 16) +
+    text.slice(17, 19) + "Z";
   if (year >= 1950 && year <= 2049) {
-    return encodeTlv(TAG.utcTime, asciiOctets(`${String(year % 100).padStart(2, "0")}${rest}Z`));
+    return encodeTlv(TAG.utcTime, asciiOctets(text.slice(2, 4) + time));
   }
-  return encodeTlv(TAG.generalizedTime, asciiOctets(`${String(year).padStart(4, "0")}${rest}Z`));
+  return encodeTlv(TAG.generalizedTime, asciiOctets(text.slice(0, 4) + time));
 }

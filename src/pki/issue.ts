@@ -4,7 +4,7 @@
  * @module
  */
 
-import { toHex } from "../bytes.ts";
+import { type Bytes, concatBytes, toHex } from "../bytes.ts";
 import { OID } from "../der/oids.ts";
 import { encodePem } from "../der/pem.ts";
 import { LocalTlsError } from "../errors.ts";
@@ -21,6 +21,7 @@ import {
 import { sha256Hex } from "../x509/fingerprint.ts";
 import { keyIdentifier } from "../x509/key_identifier.ts";
 import type { KeyType } from "../x509/keys.ts";
+import type { KeyUsage } from "../x509/key_usage.ts";
 import { EMPTY_NAME, encodeName } from "../x509/name.ts";
 import { randomSerialNumber, SERIAL_OCTETS } from "../x509/serial_number.ts";
 import type { Authority } from "./authority.ts";
@@ -184,11 +185,8 @@ async function build(
     subject,
     spki: key.spki,
     extensions: [
-      encodeBasicConstraints(false),
-      encodeKeyUsage(key.usages),
-      encodeExtKeyUsage(PURPOSES[usages]),
+      fixedExtensions(authority, key.usages, usages),
       encodeSubjectKeyIdentifier(subjectKeyId),
-      encodeAuthorityKeyIdentifier(authority.issuerKeyId),
       // Critical with an empty subject (RFC 5280, 4.2.1.6): else Chromium and Java refuse.
       ...(alternatives.length === 0
         ? []
@@ -212,8 +210,34 @@ async function build(
   };
 }
 
+const fixed = new WeakMap<Authority, Map<string, Bytes>>();
+
+/** What all certificates of a CA, a kind of key and a usage have in common, encoded once. */
+function fixedExtensions(
+  authority: Authority,
+  keyUsages: readonly KeyUsage[],
+  usages: CertificateUsage,
+): Bytes {
+  let known = fixed.get(authority);
+  if (known === undefined) fixed.set(authority, known = new Map());
+  const kind = `${usages} ${keyUsages.join()}`;
+  let extensions = known.get(kind);
+  if (extensions === undefined) {
+    extensions = concatBytes([
+      encodeBasicConstraints(false),
+      encodeKeyUsage(keyUsages),
+      encodeExtKeyUsage(PURPOSES[usages]),
+      encodeAuthorityKeyIdentifier(authority.issuerKeyId),
+    ]);
+    known.set(kind, extensions);
+  }
+  return extensions;
+}
+
 function uniqueNames(names: readonly SubjectName[]): SubjectName[] {
-  const unique = [...new Map(names.map((name) => [`${name.type}:${name.value}`, name])).values()];
+  const unique = names.length === 1 ? [...names] : [
+    ...new Map(names.map((name) => [`${name.type}:${name.value}`, name])).values(),
+  ];
   if (unique.length === 0) {
     throw new LocalTlsError("NAME_INVALID", "Cannot issue a certificate: no name is given");
   }

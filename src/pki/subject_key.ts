@@ -11,7 +11,7 @@ import { parsePublicKeyInfo } from "../x509/algorithm_identifier.ts";
 import {
   algorithmOf,
   exportPkcs8,
-  exportSpki,
+  exportPublicKey,
   generateKey,
   importPkcs8,
   KEY_ALGORITHMS,
@@ -54,17 +54,17 @@ export async function subjectKey(options: SubjectKeyOptions): Promise<SubjectKey
 }
 
 async function keyOfPair(pair: CryptoKeyPair): Promise<SubjectKey> {
-  const [pkcs8, spki] = await Promise.all([
+  const algorithm = algorithmOf(pair.privateKey);
+  const [pkcs8, { spki, bits }] = await Promise.all([
     exportPkcs8(pair.privateKey),
-    exportSpki(pair.publicKey),
+    exportPublicKey(pair.publicKey, algorithm),
   ]);
-  const { type, tlsKeyUsage } = algorithmOf(pair.privateKey);
   return {
     spki,
-    publicKeyBits: parsePublicKeyInfo(spki).bits,
+    publicKeyBits: bits,
     pkcs8,
-    keyType: type,
-    usages: tlsKeyUsage,
+    keyType: algorithm.type,
+    usages: algorithm.tlsKeyUsage,
   };
 }
 

@@ -8,10 +8,11 @@
  */
 
 import { type Bytes, toBytes } from "../bytes.ts";
-import { nullValue, oid, sequence } from "../der/encode.ts";
+import { bitString, nullValue, oid, sequence } from "../der/encode.ts";
 import { OID } from "../der/oids.ts";
 import { LocalTlsError } from "../errors.ts";
 import type { KeyUsage } from "./key_usage.ts";
+import { parsePublicKeyInfo } from "./algorithm_identifier.ts";
 import { parsePrivateKeyInfo, readNamedCurve } from "./private_key_info.ts";
 
 /** The words of `--key`. */
@@ -28,6 +29,8 @@ export interface KeyAlgorithm {
   readonly signatureAlgorithm: Bytes;
   /** Octets of r and of s in WebCrypto's ECDSA signatures; undefined for RSA, which needs no rewriting. */
   readonly ecdsaSize: number | undefined;
+  /** AlgorithmIdentifier TLV of an elliptic curve key (RFC 5480, 2.1.1); undefined for RSA. */
+  readonly curveAlgorithm: Bytes | undefined;
   /** keyUsage of a TLS certificate for such a key. */
   readonly tlsKeyUsage: readonly KeyUsage[];
 }
@@ -48,9 +51,11 @@ function ecdsa(
   namedCurve: string,
   hash: string,
   signature: string,
+  curve: string,
   size: number,
 ): KeyAlgorithm {
   let encoded: Bytes | undefined;
+  let curveAlgorithm: Bytes | undefined;
   return {
     type,
     label: namedCurve,
@@ -60,6 +65,9 @@ function ecdsa(
       return encoded ??= sequence(oid(signature)); // RFC 5758, 3.2: no parameters
     },
     ecdsaSize: size,
+    get curveAlgorithm() {
+      return curveAlgorithm ??= sequence(oid(OID.ecPublicKey), oid(curve));
+    },
     tlsKeyUsage: ECDSA_USAGE,
   };
 }
@@ -77,15 +85,16 @@ function rsa(type: KeyType, modulusLength: number): KeyAlgorithm {
       return encoded ??= sequence(oid(OID.sha256WithRsa), nullValue()); // RFC 4055, 5: NULL
     },
     ecdsaSize: undefined,
+    curveAlgorithm: undefined,
     tlsKeyUsage: RSA_USAGE,
   };
 }
 
 /** Every key type. P-256 is the default: fast everywhere, accepted everywhere. */
 export const KEY_ALGORITHMS: Readonly<Record<KeyType, KeyAlgorithm>> = {
-  p256: ecdsa("p256", "P-256", "SHA-256", OID.ecdsaWithSha256, 32),
+  p256: ecdsa("p256", "P-256", "SHA-256", OID.ecdsaWithSha256, OID.prime256v1, 32),
   // RFC 5480, 4: a hash as strong as the curve.
-  p384: ecdsa("p384", "P-384", "SHA-384", OID.ecdsaWithSha384, 48),
+  p384: ecdsa("p384", "P-384", "SHA-384", OID.ecdsaWithSha384, OID.secp384r1, 48),
   rsa2048: rsa("rsa2048", 2048),
   rsa3072: rsa("rsa3072", 3072),
   rsa4096: rsa("rsa4096", 4096),
@@ -106,24 +115,22 @@ export async function generateKey(type: KeyType, extractable: boolean): Promise<
   return pair as CryptoKeyPair;
 }
 
+/** The entries by what WebCrypto says of a key. */
+const BY_PARAMETERS = new Map(
+  Object.values(KEY_ALGORITHMS).map((entry) => [parametersOf(entry.generate), entry]),
+);
+
+function parametersOf(algorithm: Algorithm): string {
+  const { namedCurve, modulusLength } = algorithm as Partial<EcKeyAlgorithm & RsaKeyAlgorithm>;
+  return `${algorithm.name} ${namedCurve ?? modulusLength ?? ""}`;
+}
+
 /** The table's entry for a key that WebCrypto holds. Throws KEY_INVALID where there is none. */
-export function algorithmOf(key: CryptoKey): KeyAlgorithm {
-  const { name, namedCurve, modulusLength } = key.algorithm as
-    & { name: string }
-    & Partial<EcKeyAlgorithm>
-    & Partial<RsaHashedKeyAlgorithm>;
-  for (const entry of Object.values(KEY_ALGORITHMS)) {
-    const params = entry.generate;
-    if (params.name !== name) continue;
-    if (
-      "namedCurve" in params
-        ? params.namedCurve === namedCurve
-        : params.modulusLength === modulusLength
-    ) {
-      return entry;
-    }
-  }
-  const kind = modulusLength === undefined ? `${name} ${namedCurve ?? ""}` : `RSA ${modulusLength}`;
+export function algorithmOf({ algorithm }: CryptoKey): KeyAlgorithm {
+  const entry = BY_PARAMETERS.get(parametersOf(algorithm));
+  if (entry !== undefined) return entry;
+  const { modulusLength } = algorithm as Partial<RsaKeyAlgorithm>;
+  const kind = modulusLength === undefined ? parametersOf(algorithm) : `RSA ${modulusLength}`;
   throw keyError(`${kind.trim()} keys are not supported`);
 }
 
@@ -135,6 +142,29 @@ export async function exportPkcs8(key: CryptoKey): Promise<Bytes> {
 /** A public key as SubjectPublicKeyInfo DER. */
 export async function exportSpki(key: CryptoKey): Promise<Bytes> {
   return new Uint8Array(await crypto.subtle.exportKey("spki", key));
+}
+
+/** A public key as SubjectPublicKeyInfo TLV, and the content of its BIT STRING. */
+export interface PublicKeyParts {
+  readonly spki: Bytes;
+  readonly bits: Bytes;
+}
+
+/**
+ * A public key in its parts. That of an elliptic curve is put together from its point (RFC 5480, 2), which takes
+ * WebCrypto half the time.
+ * @param algorithm That of the key.
+ */
+export async function exportPublicKey(
+  key: CryptoKey,
+  { curveAlgorithm }: KeyAlgorithm,
+): Promise<PublicKeyParts> {
+  if (curveAlgorithm === undefined) {
+    const spki = await exportSpki(key);
+    return { spki, bits: parsePublicKeyInfo(spki).bits };
+  }
+  const bits = new Uint8Array(await crypto.subtle.exportKey("raw", key));
+  return { spki: sequence(curveAlgorithm, bitString(bits)), bits };
 }
 
 /**

@@ -15,6 +15,7 @@ import process from "node:process";
 import { parseArgs } from "node:util";
 import { VERSION } from "../src/version.ts";
 import { compile } from "./build/bun_compile.ts";
+import { withBytecodeOrder } from "./build/bytecode_order.ts";
 import { selectTargets, type Target, TARGETS } from "./build/targets.ts";
 import { ROOT } from "./toolchain.mjs";
 
@@ -75,7 +76,11 @@ async function buildHere(quiet: boolean): Promise<void> {
   const directory = join(ROOT, "dist");
   const path = join(directory, process.platform === "win32" ? "localtls.exe" : "localtls");
   // Renamed over the old one: a running localtls keeps its own file.
-  const { output } = await compile({ name: "host", directory }, (fresh) => renameSync(fresh, path));
+  const { output } = await withBytecodeOrder(
+    directory,
+    complain,
+    (order) => compile({ name: "host", directory, order }, (fresh) => renameSync(fresh, path)),
+  );
   if (!quiet) console.error(output);
   if (!quiet) report(relative(ROOT, path), statSync(path).size);
 }
@@ -92,7 +97,7 @@ async function buildFor(
   const finished = (name: string, size: number) => {
     if (!quiet) report(relative(ROOT, join(directory, name)), size);
   };
-  await buildRelease({ targets, directory, archives, finished });
+  await buildRelease({ targets, directory, archives, finished, warn: complain });
 }
 
 async function buildWithDeno(quiet: boolean): Promise<void> {

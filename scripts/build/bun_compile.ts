@@ -43,6 +43,8 @@ export interface Compilation {
   readonly entry?: string;
   /** For another machine: Bun's name of it, and the path of its runtime. */
   readonly cross?: { readonly target: string; readonly runtime: string };
+  /** A file that says in which order the bytecode is laid out: scripts/build/bytecode_order.ts. */
+  readonly order?: string | undefined;
 }
 
 /** What came of it. */
@@ -60,7 +62,7 @@ export interface Compiled {
  * @throws {Error} Bun failed; the message is what it said.
  */
 export async function compile(
-  { name, directory, entry = "src/main.ts", cross }: Compilation,
+  { name, directory, entry = "src/main.ts", cross, order }: Compilation,
   use: (path: string) => void,
 ): Promise<Compiled> {
   const work = join(directory, `.${name}.${process.pid}`);
@@ -71,6 +73,7 @@ export async function compile(
     const path = join(work, "localtls");
     const metafile = join(work, "metafile.json");
     const argv = [...BUN_FLAGS, entry, "--outfile", path, `--metafile=${metafile}`];
+    if (order !== undefined) argv.push(`--bytecode-order=${order}`);
     if (cross !== undefined) {
       argv.push(`--target=${cross.target}`, `--compile-executable-path=${cross.runtime}`);
     }

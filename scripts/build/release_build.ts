@@ -20,6 +20,7 @@ import { signAdHoc } from "../macho/adhoc.ts";
 import { ROOT } from "../toolchain.mjs";
 import { type ArchiveFile, type ArchiveOptions, packTarXz, packZip } from "./archives.ts";
 import { compile } from "./bun_compile.ts";
+import { withBytecodeOrder } from "./bytecode_order.ts";
 import { writeChecksums } from "./checksums.ts";
 import { installNotes } from "./install_notes.ts";
 import { thirdPartyNotices } from "./notices.ts";
@@ -38,6 +39,8 @@ export interface ReleaseBuild {
   readonly archives: boolean;
   /** Hears of every file that is finished: its name and its size in bytes. */
   readonly finished: (name: string, size: number) => void;
+  /** Hears of what makes this build differ from others of the same commit. */
+  readonly warn: (message: string) => void;
 }
 
 /** The files that a build of these targets leaves, but for SHA256SUMS. */
@@ -55,20 +58,11 @@ export async function buildRelease(build: ReleaseBuild): Promise<void> {
   rmSync(join(directory, "SHA256SUMS"), { force: true });
   for (const target of targets) rmSync(join(directory, archiveName(target)), { force: true });
 
-  const metafiles: string[] = [];
-  await eachOf(targets, async (target) => {
-    const cross = { target: target.bun, runtime: await runtimePath(lock, target) };
-    const path = join(directory, binaryName(target));
-    const { metafile } = await compile({ name: target.name, directory, cross }, (fresh) => {
-      if (target.name === "darwin-x64") {
-        writeFileSync(fresh, signAdHoc(readFileSync(fresh), "localtls"));
-      }
-      chmodSync(fresh, 0o755);
-      renameSync(fresh, path);
-    });
-    metafiles.push(metafile);
-    build.finished(binaryName(target), statSync(path).size);
-  });
+  const metafiles = await withBytecodeOrder(
+    directory,
+    build.warn,
+    (order) => buildExecutables(build, lock, order),
+  );
   if (build.archives) {
     const notices = thirdPartyNotices(metafiles);
     await eachOf(targets, async (target) => {
@@ -81,6 +75,29 @@ export async function buildRelease(build: ReleaseBuild): Promise<void> {
   writeFileSync(join(directory, SBOM), cycloneDx(source));
   build.finished(SBOM, statSync(join(directory, SBOM)).size);
   writeChecksums(directory, artefactNames(targets, build.archives));
+}
+
+/** @returns The metafile of each. */
+async function buildExecutables(
+  { targets, directory, finished }: ReleaseBuild,
+  lock: ReturnType<typeof readLock>,
+  order: string | undefined,
+): Promise<string[]> {
+  const metafiles: string[] = [];
+  await eachOf(targets, async (target) => {
+    const cross = { target: target.bun, runtime: await runtimePath(lock, target) };
+    const path = join(directory, binaryName(target));
+    const { metafile } = await compile({ name: target.name, directory, cross, order }, (fresh) => {
+      if (target.name === "darwin-x64") {
+        writeFileSync(fresh, signAdHoc(readFileSync(fresh), "localtls"));
+      }
+      chmodSync(fresh, 0o755);
+      renameSync(fresh, path);
+    });
+    metafiles.push(metafile);
+    finished(binaryName(target), statSync(path).size);
+  });
+  return metafiles;
 }
 
 /** What an archive is made of, besides the target's own name. */

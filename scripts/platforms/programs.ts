@@ -41,6 +41,7 @@ async function buildLocaltls(): Promise<void> {
     directory: PROGRAMS,
     archives: false,
     finished,
+    warn: (message) => console.error(`platforms: ${message}`),
   });
 }
 

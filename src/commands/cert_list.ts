@@ -39,6 +39,7 @@ import {
 } from "./issuing.ts";
 import { countLines, type ListLine, listLines } from "./list_lines.ts";
 import { outputFiles, planOutput, resolvePath } from "./output_files.ts";
+import { TakenNames } from "./taken_names.ts";
 
 /** Octets of a list: some 500,000 lines. */
 const MAX_LIST = 64 * 1024 * 1024;
@@ -57,7 +58,7 @@ interface Run {
   readonly permitted: Permitted;
   readonly hasAuthority: boolean;
   /** Lower-case names of certificates that this run has written, and the line that it was for. */
-  readonly taken: Map<string, number>;
+  readonly taken: TakenNames;
 }
 
 /** What became of a line, and its line in the ledger. */
@@ -89,7 +90,7 @@ export async function certList(
     flags,
     permitted,
     hasAuthority: held !== undefined,
-    taken: new Map(),
+    taken: new TakenNames(),
   };
   if (options.dryRun) return planList(run, text);
   const secret = flags.pkcs12 ? await askPassword(context, flags) : undefined;

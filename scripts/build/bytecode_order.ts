@@ -1,6 +1,6 @@
 /**
  * The order of the bytecode in an executable: first what `cert` runs, side by side, so that a run touches fewer pages. It
- * takes 1 MB of 43 from the peak memory of `cert` and a hundredth of its time (bench/FINDINGS.md).
+ * takes 0.7 MB of 43 from the peak memory of `cert` and a hundredth of its time (bench/FINDINGS.md).
  *
  * Bun writes down what a run needs, by the hash of each function, and lays a second build out by it. Hashes change with
  * every line of source, so the list is recorded for each build, not kept. It has to be the same everywhere, or two builds

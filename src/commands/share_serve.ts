@@ -79,8 +79,8 @@ export async function serveShare(
   const secure = keyPair === undefined ? undefined : await startTestSite(context, {
     keyPair,
     address: own,
-    // The next one, or at the end of all ports the one before.
-    port: site.port < 65_535 ? site.port + 1 : site.port - 1,
+    // The next one, or at the end of all ports the one before; any, where any will do: the next may be somebody's.
+    port: port === 0 ? 0 : site.port < 65_535 ? site.port + 1 : site.port - 1,
     label: root.label,
   });
   const shownTest = testUrl ?? (secure && `https://${shownHost}:${secure.port}/`);

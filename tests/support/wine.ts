@@ -62,6 +62,8 @@ export async function withWindows(
   const options = { program: "localtls-windows-x64.exe", prefix: ["/usr/bin/wine"], files };
   await withMachine("wine", async (machine) => {
     try {
+      // One server from beginning to end: else it goes after 3 s without a program, and whoever begins just then is refused.
+      await machine.run(["/usr/bin/wineserver", "--persistent"], { env: ENVIRONMENT });
       await body(openWindows(machine));
     } finally {
       // By the prefix: the server of this machine alone.

@@ -21,6 +21,8 @@ export const PLACES: string = join(ROOT, ".cache", "bench", "places");
 export class Place {
   readonly home: string;
   readonly work: string;
+  /** Not on the disk of the checkout. */
+  readonly isInMemory: boolean;
   readonly #env: Readonly<Record<string, string>>;
 
   /** @param base Where to make it, instead of on the disk of the checkout. */
@@ -29,6 +31,7 @@ export class Place {
     env: Readonly<Record<string, string>> = {},
     base = PLACES,
   ) {
+    this.isInMemory = base !== PLACES;
     mkdirSync(base, { recursive: true });
     this.home = mkdtempSync(join(base, `${name}-`));
     this.work = join(this.home, "work");

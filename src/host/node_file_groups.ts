@@ -9,6 +9,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { toHex } from "../bytes.ts";
 import type { LocalTlsError } from "../errors.ts";
+import type { DiskSync } from "./node_disk_sync.ts";
 import type { FileToWrite, WriteOptions } from "./host.ts";
 import { placeTogether } from "./held_files.ts";
 import { applyOwnership, syncDirectory } from "./node_directories.ts";
@@ -64,14 +65,15 @@ interface Staged {
 }
 
 /**
- * Implements Files.writeGroups. All files are synced at the same time, beside this thread: a journal has most of them
- * in one transaction, where one after the other each would have one of its own.
+ * Implements Files.writeGroups. All files are synced at once (node_disk_sync.ts), or at the same time, beside this
+ * thread: a journal has most of them in one transaction, where one after the other each would have one of its own.
  */
 export async function writeFileGroups(
   groups: readonly (readonly FileToWrite[])[],
 ): Promise<(LocalTlsError | undefined)[]> {
   const all = stageGroups(groups);
-  await Promise.all(all.map(syncStagedBeside));
+  if (await syncDisk(all)) { for (const group of all) closeStaged(group); }
+  else await Promise.all(all.map(syncStagedBeside));
   placeGroups(all);
   return all.map(({ error }) => error);
 }
@@ -145,6 +147,20 @@ function syncStaged(group: Group): void {
   }
 }
 
+let diskSync: DiskSync | undefined;
+
+/** @returns Whether everything that is staged has been synced. */
+async function syncDisk(all: readonly Group[]): Promise<boolean> {
+  const directories = new Set<string>();
+  let files = 0;
+  for (const { staged } of all) {
+    files += staged.length;
+    for (const { temporary } of staged) directories.add(path.dirname(temporary));
+  }
+  diskSync ??= await (await import("./node_disk_sync.ts")).createMachineDiskSync();
+  return await diskSync(directories, files);
+}
+
 /** As {@link syncStaged}, on other threads. No descriptor is closed while one of them still works on it. */
 async function syncStagedBeside(group: Group): Promise<void> {
   if (group.error !== undefined) return;
@@ -162,9 +178,11 @@ function sync(descriptor: number | undefined): Promise<Error | null> {
 }
 
 function closeStaged(group: Group): void {
-  attempt(group, () => {
-    for (const staged of group.staged) closeSynced(group, staged);
-  });
+  if (group.error === undefined) {
+    attempt(group, () => {
+      for (const staged of group.staged) closeSynced(group, staged);
+    });
+  }
 }
 
 function closeSynced(group: Group, staged: Staged): void {

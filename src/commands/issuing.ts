@@ -133,6 +133,7 @@ export async function issueToFiles(
     ? undefined
     : await (await import("./pkcs12.ts")).makePfx(issued, authority, pkcs12);
   const { fullchainPem, keyPem } = issued;
+  const fingerprint = issued.sha256();
   await writeOutputFiles(host, user, files, { fullchainPem, keyPem, pfx }, request.write);
   const event: IssuedEvent = {
     event: "issued",
@@ -141,7 +142,7 @@ export async function issueToFiles(
     ...files,
     ...(publicKey === undefined ? {} : { csr: true }),
     serial: issued.serial,
-    sha256: issued.sha256,
+    sha256: await fingerprint,
     notBefore: issued.notBefore.toISOString(),
     notAfter: issued.notAfter.toISOString(),
     keyType: issued.keyType,

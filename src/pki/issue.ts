@@ -56,8 +56,8 @@ export interface CertificateOptions extends ValidityOptions, SubjectKeyOptions {
 export interface IssuedCertificate {
   /** Read from what was made when it is first asked for: who issues many seldom asks. */
   readonly certificate: Certificate;
-  /** Fingerprint of the certificate. */
-  readonly sha256: string;
+  /** Fingerprint of the certificate, computed when it is asked for. */
+  sha256(): Promise<string>;
   /** Hexadecimal, lower case. */
   readonly serial: string;
   readonly notBefore: Date;
@@ -198,7 +198,7 @@ async function build(
     get certificate() {
       return certificate ??= parseCertificate(der);
     },
-    sha256: await sha256Hex(der),
+    sha256: () => sha256Hex(der),
     serial: toHex(serialTlv.subarray(serialTlv.length - SERIAL_OCTETS)),
     notBefore,
     notAfter,

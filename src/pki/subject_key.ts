@@ -15,7 +15,10 @@ import {
   generateKey,
   importPkcs8,
   KEY_ALGORITHMS,
+  type KeyAlgorithm,
   type KeyType,
+  publicKeyInside,
+  type PublicKeyParts,
 } from "../x509/keys.ts";
 import type { KeyUsage } from "../x509/key_usage.ts";
 
@@ -50,18 +53,31 @@ export async function subjectKey(options: SubjectKeyOptions): Promise<SubjectKey
   const { keyType, publicKey, reuseKey } = options;
   if (publicKey !== undefined) return await keyOfRequest(publicKey);
   if (reuseKey !== undefined) return await keptKey(reuseKey);
-  return await keyOfPair(await generateKey(keyType ?? "p256", true));
+  return await newKey(keyType ?? "p256");
+}
+
+async function newKey(keyType: KeyType): Promise<SubjectKey> {
+  const pair = await generateKey(keyType, true);
+  const algorithm = KEY_ALGORITHMS[keyType];
+  const pkcs8 = await exportPkcs8(pair.privateKey);
+  const half = publicKeyInside(pkcs8, algorithm) ??
+    await exportPublicKey(pair.publicKey, algorithm);
+  return describe(algorithm, pkcs8, half);
 }
 
 async function keyOfPair(pair: CryptoKeyPair): Promise<SubjectKey> {
   const algorithm = algorithmOf(pair.privateKey);
-  const [pkcs8, { spki, bits }] = await Promise.all([
+  const [pkcs8, half] = await Promise.all([
     exportPkcs8(pair.privateKey),
     exportPublicKey(pair.publicKey, algorithm),
   ]);
+  return describe(algorithm, pkcs8, half);
+}
+
+function describe(algorithm: KeyAlgorithm, pkcs8: Bytes, half: PublicKeyParts): SubjectKey {
   return {
-    spki,
-    publicKeyBits: bits,
+    spki: half.spki,
+    publicKeyBits: half.bits,
     pkcs8,
     keyType: algorithm.type,
     usages: algorithm.tlsKeyUsage,

@@ -10,6 +10,7 @@
 import { type Bytes, toBytes } from "../bytes.ts";
 import { bitString, nullValue, oid, sequence } from "../der/encode.ts";
 import { OID } from "../der/oids.ts";
+import { TAG } from "../der/tags.ts";
 import { LocalTlsError } from "../errors.ts";
 import type { KeyUsage } from "./key_usage.ts";
 import { parsePublicKeyInfo } from "./algorithm_identifier.ts";
@@ -31,6 +32,8 @@ export interface KeyAlgorithm {
   readonly ecdsaSize: number | undefined;
   /** AlgorithmIdentifier TLV of an elliptic curve key (RFC 5480, 2.1.1); undefined for RSA. */
   readonly curveAlgorithm: Bytes | undefined;
+  /** Octets of such a key as PKCS#8 with its point at the end, as WebCrypto exports it; undefined for RSA. */
+  readonly pkcs8Size: number | undefined;
   /** keyUsage of a TLS certificate for such a key. */
   readonly tlsKeyUsage: readonly KeyUsage[];
 }
@@ -53,6 +56,7 @@ function ecdsa(
   signature: string,
   curve: string,
   size: number,
+  pkcs8Size: number,
 ): KeyAlgorithm {
   let encoded: Bytes | undefined;
   let curveAlgorithm: Bytes | undefined;
@@ -65,6 +69,7 @@ function ecdsa(
       return encoded ??= sequence(oid(signature)); // RFC 5758, 3.2: no parameters
     },
     ecdsaSize: size,
+    pkcs8Size,
     get curveAlgorithm() {
       return curveAlgorithm ??= sequence(oid(OID.ecPublicKey), oid(curve));
     },
@@ -86,15 +91,16 @@ function rsa(type: KeyType, modulusLength: number): KeyAlgorithm {
     },
     ecdsaSize: undefined,
     curveAlgorithm: undefined,
+    pkcs8Size: undefined,
     tlsKeyUsage: RSA_USAGE,
   };
 }
 
 /** Every key type. P-256 is the default: fast everywhere, accepted everywhere. */
 export const KEY_ALGORITHMS: Readonly<Record<KeyType, KeyAlgorithm>> = {
-  p256: ecdsa("p256", "P-256", "SHA-256", OID.ecdsaWithSha256, OID.prime256v1, 32),
+  p256: ecdsa("p256", "P-256", "SHA-256", OID.ecdsaWithSha256, OID.prime256v1, 32, 138),
   // RFC 5480, 4: a hash as strong as the curve.
-  p384: ecdsa("p384", "P-384", "SHA-384", OID.ecdsaWithSha384, OID.secp384r1, 48),
+  p384: ecdsa("p384", "P-384", "SHA-384", OID.ecdsaWithSha384, OID.secp384r1, 48, 185),
   rsa2048: rsa("rsa2048", 2048),
   rsa3072: rsa("rsa3072", 3072),
   rsa4096: rsa("rsa4096", 4096),
@@ -115,23 +121,25 @@ export async function generateKey(type: KeyType, extractable: boolean): Promise<
   return pair as CryptoKeyPair;
 }
 
-/** The entries by what WebCrypto says of a key. */
-const BY_PARAMETERS = new Map(
-  Object.values(KEY_ALGORITHMS).map((entry) => [parametersOf(entry.generate), entry]),
-);
+const ENTRIES = Object.values(KEY_ALGORITHMS);
 
-function parametersOf(algorithm: Algorithm): string {
-  const { namedCurve, modulusLength } = algorithm as Partial<EcKeyAlgorithm & RsaKeyAlgorithm>;
-  return `${algorithm.name} ${namedCurve ?? modulusLength ?? ""}`;
-}
+/** What WebCrypto may say of a key. */
+type AnyParameters = Algorithm & Partial<EcKeyAlgorithm & RsaKeyAlgorithm>;
 
 /** The table's entry for a key that WebCrypto holds. Throws KEY_INVALID where there is none. */
 export function algorithmOf({ algorithm }: CryptoKey): KeyAlgorithm {
-  const entry = BY_PARAMETERS.get(parametersOf(algorithm));
-  if (entry !== undefined) return entry;
-  const { modulusLength } = algorithm as Partial<RsaKeyAlgorithm>;
-  const kind = modulusLength === undefined ? parametersOf(algorithm) : `RSA ${modulusLength}`;
-  throw keyError(`${kind.trim()} keys are not supported`);
+  const { name, namedCurve, modulusLength } = algorithm as AnyParameters;
+  for (const entry of ENTRIES) {
+    const wanted: AnyParameters = entry.generate;
+    if (
+      wanted.name === name && wanted.namedCurve === namedCurve &&
+      wanted.modulusLength === modulusLength
+    ) return entry;
+  }
+  const kind = modulusLength === undefined
+    ? `${name} ${namedCurve ?? ""}`.trim()
+    : `RSA ${modulusLength}`;
+  throw keyError(`${kind} keys are not supported`);
 }
 
 /** A private key as PKCS#8 DER (RFC 5958). The key must be extractable. */
@@ -164,6 +172,28 @@ export async function exportPublicKey(
     return { spki, bits: parsePublicKeyInfo(spki).bits };
   }
   const bits = new Uint8Array(await crypto.subtle.exportKey("raw", key));
+  return { spki: sequence(curveAlgorithm, bitString(bits)), bits };
+}
+
+/**
+ * The public half of a key pair that WebCrypto has made, out of its own PKCS#8 (RFC 5915, 3, publicKey): an export less,
+ * a tenth of what a certificate takes. Not for keys from elsewhere, in which that field is a claim.
+ * @returns undefined where PKCS#8 does not end with a point: RSA, or a runtime that leaves it out.
+ */
+export function publicKeyInside(
+  pkcs8: Bytes,
+  { curveAlgorithm, ecdsaSize, pkcs8Size }: KeyAlgorithm,
+): PublicKeyParts | undefined {
+  if (curveAlgorithm === undefined || ecdsaSize === undefined) return undefined;
+  if (pkcs8.length !== pkcs8Size) return undefined;
+  const length = 2 * ecdsaSize + 1;
+  const at = pkcs8.length - length;
+  // [1] { BIT STRING { no unused bits, uncompressed point } }
+  const isPoint = pkcs8[at - 5] === 0xa1 && pkcs8[at - 4] === length + 3 &&
+    pkcs8[at - 3] === TAG.bitString && pkcs8[at - 2] === length + 1 &&
+    pkcs8[at - 1] === 0 && pkcs8[at] === 0x04;
+  if (!isPoint) return undefined;
+  const bits = pkcs8.subarray(at);
   return { spki: sequence(curveAlgorithm, bitString(bits)), bits };
 }
 

@@ -35,7 +35,7 @@ try {
     const issued = await issueServerCertificate(authority, { names: [name], now: host.now() });
     const cert = `${directory}/${issued.serial}.pem`;
     await host.files.write(cert, issued.fullchainPem);
-    const { serial, sha256, names, keyType } = issued;
+    const { serial, names, keyType } = issued;
     await state.issued.append({
       event: "issued",
       time: host.now().toISOString(),
@@ -43,7 +43,7 @@ try {
       cert,
       key: cert,
       serial,
-      sha256,
+      sha256: await issued.sha256(),
       notBefore: issued.notBefore.toISOString(),
       notAfter: issued.notAfter.toISOString(),
       keyType,

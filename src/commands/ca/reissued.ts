@@ -120,7 +120,7 @@ export async function reissueHeld(
     ...former,
     time: host.now().toISOString(),
     serial: issued.serial,
-    sha256: issued.sha256,
+    sha256: await issued.sha256(),
     notBefore: issued.notBefore.toISOString(),
     notAfter: issued.notAfter.toISOString(),
     issuer: authority.issuerSha256,

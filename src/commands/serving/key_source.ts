@@ -120,7 +120,7 @@ async function memorySource(
       certificate: {
         names: issued.names,
         notAfter: issued.notAfter.toISOString(),
-        sha256: issued.sha256,
+        sha256: await issued.sha256(),
       },
     };
   };

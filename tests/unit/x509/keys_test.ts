@@ -15,6 +15,7 @@ import { LocalTlsError } from "../../../src/errors.ts";
 import {
   algorithmOf,
   exportPkcs8,
+  exportPublicKey,
   exportSpki,
   generateKey,
   importPkcs8,
@@ -22,6 +23,7 @@ import {
   KEY_ALGORITHMS,
   keyBelongsTo,
   type KeyType,
+  publicKeyInside,
 } from "../../../src/x509/keys.ts";
 import { describePublicKey } from "../../../src/x509/public_key.ts";
 import { hex } from "../../support/hex.ts";
@@ -42,6 +44,23 @@ describe("every key type but the slow ones", () => {
       const spki = await exportSpki(pair.publicKey);
       assert.equal(describePublicKey(spki).label, KEY_ALGORITHMS[type].label);
       assert.equal(await keyBelongsTo(key, { spki }), true);
+    });
+    test(`the public half of a new ${type} key is read out of its PKCS#8`, async () => {
+      const { privateKey, publicKey } = await generateKey(type, true);
+      const algorithm = KEY_ALGORITHMS[type];
+      const pkcs8 = await exportPkcs8(privateKey);
+      const inside = publicKeyInside(pkcs8, algorithm);
+      if (type === "rsa2048") return assert.equal(inside, undefined);
+      assert.equal(toHex(inside!.spki), toHex(await exportSpki(publicKey)));
+      assert.deepEqual(inside, await exportPublicKey(publicKey, algorithm));
+      // Without the point, or with something else in its place, there is nothing to read.
+      assert.equal(publicKeyInside(pkcs8.slice(0, 73), algorithm), undefined);
+      const start = pkcs8.length - (type === "p256" ? 70 : 102);
+      for (let at = start; at < start + 6; at++) {
+        const changed = pkcs8.slice();
+        changed[at]! ^= 1;
+        assert.equal(publicKeyInside(changed, algorithm), undefined, `octet ${at}`);
+      }
     });
   }
   test("a key of another pair, or of another type, does not belong", async () => {

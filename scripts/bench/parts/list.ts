@@ -16,6 +16,9 @@ const SIGNING = "generateKey, export, sign alone";
 const ENGINE = "the engine, without files";
 const LOOP = 10_000;
 
+/** As the target has it: pinned to one core, by the processor's time, for that core is not ours alone. */
+const oneCore = (name: string) => `${name}, one core`;
+
 const nameOf = (lines: number) => `localtls cert --from, ${lines.toLocaleString("en")} lines`;
 
 export const list: Part = {
@@ -29,6 +32,10 @@ export const list: Part = {
       await compileProgram("issuing_loop"),
     ];
     const loop = (program: string) => loopRate(place.command([program, String(LOOP)]));
+    const pinned = (program: string) => {
+      const { cpu } = loopRate(place.command(["taskset", "-c", "0", program, String(LOOP)]));
+      return { rate: 1_000_000 / cpu, cpu };
+    };
     const ofList = (lines: number) => ({
       name: nameOf(lines),
       run: () => issue(place, lines, measure),
@@ -36,15 +43,18 @@ export const list: Part = {
     await run.rates("certificates/s", [
       { name: SIGNING, run: () => loop(signing) },
       { name: ENGINE, run: () => loop(engine) },
+      { name: oneCore(SIGNING), run: () => pinned(signing) },
+      { name: oneCore(ENGINE), run: () => pinned(engine) },
       ...[10, 1_000].map(ofList),
     ], { rounds: 7, share: 0.3 });
     // A disk that others use can take minutes for as many files.
     if (hasTime(run, 10_000, nameOf(1_000))) {
       await run.rates("certificates/s", [ofList(10_000)], { rounds: 3, share: 0.3, cold: true });
     }
-    run.compare(ENGINE, SIGNING, { atLeast: 0.75 });
+    run.compare(oneCore(ENGINE), oneCore(SIGNING), { atLeast: 0.75 });
+    run.compare(ENGINE, SIGNING);
     run.compare(nameOf(10_000), SIGNING);
-    run.judge(ENGINE, { atLeast: 8000 });
+    run.judge(oneCore(ENGINE), { atLeast: 8000 });
     run.judge(nameOf(10_000), { atLeast: 3000 });
     compareMemory(run);
   },

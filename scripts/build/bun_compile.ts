@@ -5,10 +5,11 @@
  */
 
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { bunPath, ROOT } from "../toolchain.mjs";
+import { thinIcuData } from "./icu_data.ts";
 
 /** Those that decide what is in the bundle, and in how many pieces. */
 export const BUNDLE_FLAGS = ["--minify", "--format=esm", "--splitting"] as const;
@@ -81,10 +82,23 @@ export async function compile(
     if (code !== 0) {
       throw new Error(`Cannot compile for ${name}: bun ended with ${code}\n${output}`);
     }
-    use(existsSync(path) ? path : `${path}.exe`);
+    const executable = existsSync(path) ? path : `${path}.exe`;
+    thinFile(executable, cross?.target ?? process.platform);
+    use(executable);
     return { metafile: readFileSync(metafile, "utf8"), output };
   } finally {
     rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/** Without the languages of ICU that localtls does not speak. @throws {Error} They are not where they were. */
+function thinFile(path: string, system: string): void {
+  const content = readFileSync(path);
+  if (thinIcuData(content) > 0) writeFileSync(path, content);
+  else if (!system.includes("darwin")) {
+    throw new Error(
+      "Cannot find ICU's data in Bun's runtime: scripts/build/icu_data.ts is for another version",
+    );
   }
 }
 

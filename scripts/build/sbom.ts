@@ -19,6 +19,9 @@ interface Metafile {
   >;
 }
 
+/** What scripts/build/icu_data.ts does to a runtime. The hash is that of the package it came from. */
+const THINNED = "Without ICU's data of languages other than English.";
+
 /** What a list of components is made from. */
 export interface SbomSource {
   readonly version: string;
@@ -42,6 +45,7 @@ interface Component {
   readonly purl: string;
   readonly hashes?: readonly { readonly alg: "SHA-512"; readonly content: string }[];
   readonly licenses?: readonly unknown[];
+  readonly pedigree?: { readonly notes: string };
 }
 
 /** Paths in the lock file of the packages of which code is in the bundle, sorted. */
@@ -65,9 +69,10 @@ export function cycloneDx(source: SbomSource): string {
   const libraries = bundledPackages(source.metafiles).map((path) =>
     component("library", path.slice(path.lastIndexOf("node_modules/") + 13), pin(lock, path))
   );
-  const runtimes = source.targets.map(({ runtime }) =>
-    component("platform", runtime, pin(lock, `node_modules/${runtime}`))
-  );
+  const runtimes = source.targets.map(({ runtime, os }) => ({
+    ...component("platform", runtime, pin(lock, `node_modules/${runtime}`)),
+    ...(os === "darwin" ? {} : { pedigree: { notes: THINNED } }),
+  }));
   const components = [...libraries, ...runtimes].sort((a, b) => a.purl < b.purl ? -1 : 1);
   const self: Component = {
     type: "application",

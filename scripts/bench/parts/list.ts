@@ -87,7 +87,7 @@ function compareMemory(run: PartRun): void {
 }
 
 /** What a program of programs/loop.ts says of itself. */
-export function loopRate(command: Command): Rate {
+export function loopRate(command: Command): Required<Rate> {
   const { count, wall, cpu }: LoopResult = JSON.parse(measure(command).stdout);
   return { rate: count / wall * 1000, cpu: cpu / count * 1000 };
 }

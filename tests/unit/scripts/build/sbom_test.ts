@@ -94,6 +94,18 @@ describe("cycloneDx()", () => {
     assert.equal(commitOf(cycloneDx({ ...SOURCE, commit: undefined })), undefined);
   });
 
+  test("says what was taken out of a runtime, and nothing of Apple's, that lost nothing", () => {
+    const [runtime, ...libraries] = document.components;
+    assert.match(runtime.pedigree.notes, /Without ICU's data/);
+    for (const library of libraries) assert.equal(library.pedigree, undefined);
+    const targets = TARGETS.filter(({ name }) => name === "darwin-arm64");
+    const name = targets[0]!.runtime;
+    const lock = { ...SOURCE.lock, [`node_modules/${name}`]: SOURCE.lock["node_modules/plain"]! };
+    const [apple] = JSON.parse(cycloneDx({ ...SOURCE, targets, lock })).components;
+    assert.equal(apple.type, "platform");
+    assert.equal(apple.pedigree, undefined);
+  });
+
   test("refuses a package that the lock file does not pin", () => {
     const metafiles = [metafile({ "node_modules/unknown/index.js": 1 })];
     assert.throws(() => cycloneDx({ ...SOURCE, metafiles }), /does not pin it/);

@@ -80,6 +80,7 @@ export async function certList(
 ): Promise<CommandResult<CertListDocument>> {
   const { host, options } = context;
   const text = await readList(context, source);
+  const total = countLines(text);
   const workplace = await openWorkplace(context);
   const { user, state } = workplace;
   const held = await state.loadAuthority();
@@ -90,7 +91,7 @@ export async function certList(
     flags,
     permitted,
     hasAuthority: held !== undefined,
-    taken: new TakenNames(),
+    taken: new TakenNames(total),
   };
   if (options.dryRun) return planList(run, text);
   const secret = flags.pkcs12 ? await askPassword(context, flags) : undefined;
@@ -128,7 +129,6 @@ export async function certList(
     return { document, event };
   };
 
-  const total = countLines(text);
   let issued = 0;
   let failed = 0;
   const onItsWay: Promise<Outcome>[] = [];

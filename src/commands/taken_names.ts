@@ -10,8 +10,8 @@
 /** Numbers per name: two halves of the hash, and the line. */
 const WIDTH = 3;
 
-/** Slots at first; a power of two. */
-const FIRST_SLOTS = 256;
+/** Of ten slots at most eight are taken: then the next empty one is never far. */
+const LOAD = 0.8;
 
 /**
  * Names and the lines that took them.
@@ -21,7 +21,7 @@ const FIRST_SLOTS = 256;
  * import { equal } from "node:assert/strict";
  * import { TakenNames } from "./taken_names.ts";
  *
- * const taken = new TakenNames();
+ * const taken = new TakenNames(10);
  * taken.set("a.test.pem", 1);
  * equal(taken.get("a.test.pem"), 1);
  * equal(taken.get("b.test.pem"), undefined);
@@ -29,8 +29,17 @@ const FIRST_SLOTS = 256;
  */
 export class TakenNames {
   readonly #seeds = crypto.getRandomValues(new Uint32Array(2));
-  #table = new Uint32Array(FIRST_SLOTS * WIDTH);
-  #size = 0;
+  readonly #table: Uint32Array;
+  #left: number;
+
+  /**
+   * @param count How many different names there will be at most. A table that grew would leave as much behind as it has:
+   * for a list of 100,000 lines a tenth of the memory of the process.
+   */
+  constructor(count: number) {
+    this.#left = count;
+    this.#table = new Uint32Array(2 ** Math.ceil(Math.log2(count / LOAD + 1)) * WIDTH);
+  }
 
   /** The line that took the name. */
   get(name: string): number | undefined {
@@ -38,17 +47,11 @@ export class TakenNames {
     return this.#table[this.#find(high, low) + 2] || undefined;
   }
 
-  /** @param line From 1 up. */
+  /** @param line From 1 up. @throws {RangeError} It is one name too many. */
   set(name: string, line: number): void {
     const [high, low] = this.#hash(name);
     const at = this.#find(high, low);
-    if (this.#table[at + 2] === 0) this.#size++;
-    this.#put(at, high, low, line);
-    // Half full at most: then the next empty slot is never far.
-    if (this.#size * 2 * WIDTH > this.#table.length) this.#grow();
-  }
-
-  #put(at: number, high: number, low: number, line: number): void {
+    if (this.#table[at + 2] === 0 && this.#left-- === 0) throw new RangeError("Too many names");
     this.#table[at] = high;
     this.#table[at + 1] = low;
     this.#table[at + 2] = line;
@@ -61,15 +64,6 @@ export class TakenNames {
       const at = slot * WIDTH;
       if (this.#table[at + 2] === 0) return at;
       if (this.#table[at] === high && this.#table[at + 1] === low) return at;
-    }
-  }
-
-  #grow(): void {
-    const before = this.#table;
-    this.#table = new Uint32Array(before.length * 2);
-    for (let at = 0; at < before.length; at += WIDTH) {
-      const [high, low, line] = [before[at]!, before[at + 1]!, before[at + 2]!];
-      if (line !== 0) this.#put(this.#find(high, low), high, low, line);
     }
   }
 

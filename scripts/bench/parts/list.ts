@@ -14,7 +14,7 @@ import type { LoopResult } from "../programs/loop.ts";
 
 const SIGNING = "generateKey, export, sign alone";
 const ENGINE = "the engine, without files";
-const LOOP = 10_000;
+const LOOP = 40_000;
 
 /** As the target has it: pinned to one core, by the processor's time, for that core is not ours alone. */
 const oneCore = (name: string) => `${name}, one core`;

@@ -10,7 +10,13 @@ import { compile } from "../build/bun_compile.ts";
 import { ROOT } from "../toolchain.mjs";
 
 /** Those of scripts/bench/programs. */
-export type ProgramName = "empty" | "key_and_file" | "signing_loop" | "issuing_loop" | "path_loop";
+export type ProgramName =
+  | "empty"
+  | "fixed_answer"
+  | "issuing_loop"
+  | "key_and_file"
+  | "path_loop"
+  | "signing_loop";
 
 const DIRECTORY = join(ROOT, ".cache", "bench", "programs");
 

@@ -27,6 +27,16 @@ export interface Load {
   readonly seconds: number;
 }
 
+/** What asking brought. */
+export interface Asked {
+  /** Requests a second, and the server's processor time for a thousand. */
+  readonly requests: Rate;
+  /** Megabytes a second, and the server's processor time for a thousand. */
+  readonly megabytes: Rate;
+  /** Share of one core that wrk took: at 1 it is wrk that is measured. */
+  readonly client: number;
+}
+
 /** Ticks of the clock in /proc (proc(5)) are 10 ms on every Linux that Debian builds. */
 const TICK = 10;
 const LIMIT = 15_000;
@@ -59,18 +69,17 @@ export async function startServer(
 
 /**
  * Asks a server for some seconds.
- * @returns Requests and megabytes a second, and the server's processor time for a thousand of each.
  * @throws {Error} An answer was wrong, or a connection broke.
  */
 export function ask(
   server: Server,
   load: Load,
   command: (argv: readonly string[]) => Command,
-): { readonly requests: Rate; readonly megabytes: Rate } {
+): Asked {
   const { path, connections, seconds } = load;
   const before = groupTime(server.running.pid);
   const flags = ["-t1", `-c${connections}`, `-d${seconds}s`];
-  const { stdout } = measure(command(["wrk", ...flags, `${server.url}${path}`]));
+  const { stdout, cpu: asking, wall } = measure(command(["wrk", ...flags, `${server.url}${path}`]));
   const cpu = groupTime(server.running.pid) - before;
   if (/Non-2xx|Socket errors/.test(stdout)) throw new Error(stdout.trim());
   const rate = Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1]);
@@ -79,6 +88,7 @@ export function ask(
   const megabytes = Number(amount) * factor / 1e6;
   if (!(rate > 0 && megabytes > 0)) throw new Error(`wrk cannot be understood: ${stdout.trim()}`);
   return {
+    client: asking / wall,
     requests: { rate, cpu: cpu / (rate * seconds) * 1000 },
     megabytes: { rate: megabytes, cpu: cpu / (megabytes * seconds) * 1000 },
   };

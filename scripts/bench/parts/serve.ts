@@ -3,12 +3,16 @@
  */
 
 import { join } from "node:path";
+import { compileProgram } from "../compiled.ts";
 import type { Part, PartRun } from "../part.ts";
 import { LOCALTLS, type Place } from "../place.ts";
+import { median } from "../results.ts";
 import { ask, freePort, type Load, nginx, peakOf, type Server, startServer } from "../servers.ts";
 import { caddyCommand, certificateFiles, LARGE, makeSite, SMALL } from "../site.ts";
 
 const [OURS, NGINX, CADDY] = ["localtls serve", "nginx", "Caddy"];
+/** What no server in this runtime can be faster than, nor wrk see. */
+const FIXED = "the runtime's TLS and the same answer always";
 
 export const serve: Part = {
   title: "Serving files",
@@ -18,7 +22,7 @@ export const serve: Part = {
     makeSite(place);
     const servers: Server[] = [];
     try {
-      for (const starting of [startOurs(place), startNginx(place), startCaddy(place)]) {
+      for (const starting of starters(place)) {
         await starting.then((server) => servers.push(server), (error) => run.note(error.message));
       }
       await load(run, place, servers);
@@ -28,11 +32,27 @@ export const serve: Part = {
   },
 };
 
+const starters = (place: Place) => [
+  startOurs(place),
+  startNginx(place),
+  startCaddy(place),
+  startFixed(place),
+];
+
 async function load(run: PartRun, place: Place, servers: readonly Server[]): Promise<void> {
   const command = (argv: readonly string[]) => place.command(argv);
   const seconds = run.quick ? 1 : 2;
+  const clients = new Map<string, number[]>();
   const asks = (what: Load) =>
-    servers.map((server) => ({ server, ask: () => ask(server, { ...what, seconds }, command) }));
+    servers.filter(({ name }) => name !== FIXED || what === SMALL).map((server) => ({
+      server,
+      ask() {
+        const asked = ask(server, { ...what, seconds }, command);
+        const name = `${server.name}, ${what === SMALL ? "1 KB" : "10 MB"}`;
+        clients.set(name, [...clients.get(name) ?? [], asked.client]);
+        return asked;
+      },
+    }));
   await run.rates(
     "requests/s",
     asks(SMALL).map(({ server, ask }) => ({
@@ -51,9 +71,12 @@ async function load(run: PartRun, place: Place, servers: readonly Server[]): Pro
   );
   run.compare(`${OURS}, 1 KB`, `${NGINX}, 1 KB`, { atLeast: 1.5 });
   run.compare(`${OURS}, 10 MB`, `${NGINX}, 10 MB`, { atLeast: 1 });
+  run.compare(`${FIXED}, 1 KB`, `${NGINX}, 1 KB`);
   run.compare(`${OURS}, 1 KB`, `${CADDY}, 1 KB`);
   run.compare(`${OURS}, 10 MB`, `${CADDY}, 10 MB`);
-  for (const server of servers) {
+  const shares = [...clients].map(([name, each]) => `${name}: ${median(each).toFixed(2)}`);
+  run.note(`Of one core wrk took, where 1 is all that its one thread can: ${shares.join("; ")}.`);
+  for (const server of servers.filter(({ name }) => name !== FIXED)) {
     const mebibytes = peakOf(server) / 1024;
     run.row({ name: `${server.name}, peak memory`, unit: "MiB", values: [mebibytes] });
   }
@@ -90,6 +113,13 @@ async function startCaddy(place: Place): Promise<Server> {
   const port = await freePort();
   const site = `root * ${join(place.home, "site")}\n  file_server`;
   return await startServer(CADDY!, caddyCommand(place, port, site), probe(port));
+}
+
+async function startFixed(place: Place): Promise<Server> {
+  const port = await freePort();
+  const { cert, key } = certificateFiles(place);
+  const argv = [await compileProgram("fixed_answer"), String(port), cert, key];
+  return await startServer(FIXED, place.command(argv), probe(port));
 }
 
 function probe(port: number): { readonly url: string; readonly path: string } {

@@ -10,8 +10,12 @@ import { abort, type WebResponse } from "../exchange.ts";
 /** Octets read at once: they are still in the processor's cache when they are encrypted. */
 const CHUNK_BYTES = 32 * 1024;
 
-/** Octets for one reader before others have their turn. */
-const TURN_BYTES = 1024 * 1024;
+/**
+ * Octets for one of several readers before the others have their turn: a record of TLS (RFC 8446, 5.1). With more, the
+ * system's buffer of one fills while the others starve, and what lies there has left the cache by the time that it is
+ * read (bench/FINDINGS.md).
+ */
+const SHARE_BYTES = 16 * 1024;
 
 /**
  * Milliseconds after which a read is not from memory but from a disk or another machine: then the system's threads wait
@@ -22,6 +26,9 @@ const SLOW_MS = 4;
 /** Memory for chunks that nobody uses now. */
 const spare: Uint8Array[] = [];
 const MAX_SPARE = 32;
+
+/** Bodies on their way. */
+let underWay = 0;
 
 /**
  * Sends the octets from start to end (both included) and closes the descriptor. The head has been written.
@@ -50,32 +57,30 @@ class FileBody {
     this.#descriptor = descriptor;
     this.#position = start;
     this.#end = end;
+    underWay++;
     response.once("close", () => this.#isReading || this.#release());
   }
 
   go(): void {
-    const stop = this.#position + TURN_BYTES;
-    while (!this.#response.destroyed) {
-      if (this.#isSlow) return this.#readLater();
-      if (this.#position >= stop) return void setImmediate(() => this.go());
-      const began = performance.now();
-      let count: number;
-      try {
-        const chunk = this.#memory();
-        count = fs.readSync(this.#descriptor, chunk, 0, this.#wanted(chunk), this.#position);
-      } catch {
-        return this.#fail();
-      }
-      this.#isSlow = performance.now() - began > SLOW_MS;
-      if (!this.#send(count)) return;
+    if (this.#response.destroyed) return;
+    if (this.#isSlow) return this.#readLater();
+    const began = performance.now();
+    let count: number;
+    try {
+      const chunk = this.#memory();
+      count = fs.readSync(this.#descriptor, chunk, 0, this.#wanted(), this.#position);
+    } catch {
+      return this.#fail();
     }
+    this.#isSlow = performance.now() - began > SLOW_MS;
+    if (this.#send(count)) setImmediate(() => this.go());
   }
 
   #readLater(): void {
     const chunk = this.#memory();
     const began = performance.now();
     this.#isReading = true;
-    fs.read(this.#descriptor, chunk, 0, this.#wanted(chunk), this.#position, (error, count) => {
+    fs.read(this.#descriptor, chunk, 0, this.#wanted(), this.#position, (error, count) => {
       this.#isReading = false;
       this.#isSlow = performance.now() - began > SLOW_MS;
       if (this.#response.destroyed) return this.#release();
@@ -106,8 +111,8 @@ class FileBody {
     return this.#chunk ??= spare.pop() ?? new Uint8Array(CHUNK_BYTES);
   }
 
-  #wanted(chunk: Uint8Array): number {
-    return Math.min(chunk.length, this.#end + 1 - this.#position);
+  #wanted(): number {
+    return Math.min(underWay > 1 ? SHARE_BYTES : CHUNK_BYTES, this.#end + 1 - this.#position);
   }
 
   #fail(): void {
@@ -117,6 +122,7 @@ class FileBody {
   #release(): void {
     if (this.#chunk !== undefined && spare.length < MAX_SPARE) spare.push(this.#chunk);
     this.#chunk = undefined;
+    underWay--;
     fs.closeSync(this.#descriptor);
   }
 }

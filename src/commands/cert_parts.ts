@@ -6,7 +6,7 @@
 
 import { currentTrust } from "../castore/ledger.ts";
 import type { Authority } from "../pki/authority.ts";
-import type { KeyType } from "../x509/keys.ts";
+import type { KeyType } from "../x509/key_algorithms.ts";
 import type { CommandContext, Workplace } from "./context.ts";
 import type { CertificateDocument } from "./documents.ts";
 import type { OutputOptions } from "./output_files.ts";

@@ -11,7 +11,7 @@
 import { LocalTlsError } from "../errors.ts";
 import { issueCertificate, type IssuedCertificate } from "../pki/issue.ts";
 import { chooseUsage, commonNameFor } from "../pki/subject_name.ts";
-import type { KeyType } from "../x509/keys.ts";
+import type { KeyType } from "../x509/key_algorithms.ts";
 import { ensureAuthority, permittedForNewAuthority } from "./authority.ts";
 import { warnUntrusted } from "./cert_parts.ts";
 import { type CommandContext, openWorkplace } from "./context.ts";

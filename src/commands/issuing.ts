@@ -18,7 +18,8 @@ import { parseRequestedName, type RequestedName } from "../pki/requested_name.ts
 import { type CertificateUsage, commonNameFor, type SubjectName } from "../pki/subject_name.ts";
 import { parseCertificate } from "../x509/certificate.ts";
 import { sha256Hex } from "../x509/fingerprint.ts";
-import { importPkcs8, keyBelongsTo, type KeyType } from "../x509/keys.ts";
+import type { KeyType } from "../x509/key_algorithms.ts";
+import { importPkcs8, keyBelongsTo } from "../x509/keys.ts";
 import type { CommandContext } from "./context.ts";
 import type { CertificateDocument } from "./documents.ts";
 import { type OutputFiles, writeOutputFiles } from "./output_files.ts";

@@ -10,7 +10,7 @@ import type { Host, WriteOptions } from "../host/host.ts";
 import type { Authority } from "../pki/authority.ts";
 import { MAX_DAYS } from "../pki/profiles.ts";
 import { parseIssuedName } from "../pki/subject_name.ts";
-import { isKeyType } from "../x509/keys.ts";
+import { isKeyType } from "../x509/key_algorithms.ts";
 import { lookAt } from "./certificate_state.ts";
 import type { CommandContext, Workplace } from "./context.ts";
 import type { CertificateDocument } from "./documents.ts";

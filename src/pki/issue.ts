@@ -20,7 +20,7 @@ import {
 } from "../x509/extensions.ts";
 import { sha256Hex } from "../x509/fingerprint.ts";
 import { keyIdentifier } from "../x509/key_identifier.ts";
-import type { KeyType } from "../x509/keys.ts";
+import type { KeyType } from "../x509/key_algorithms.ts";
 import type { KeyUsage } from "../x509/key_usage.ts";
 import { EMPTY_NAME, encodeName } from "../x509/name.ts";
 import { randomSerialNumber, SERIAL_OCTETS } from "../x509/serial_number.ts";

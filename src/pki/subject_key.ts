@@ -10,13 +10,15 @@ import { LocalTlsError } from "../errors.ts";
 import { parsePublicKeyInfo } from "../x509/algorithm_identifier.ts";
 import {
   algorithmOf,
+  KEY_ALGORITHMS,
+  type KeyAlgorithm,
+  type KeyType,
+} from "../x509/key_algorithms.ts";
+import {
   exportPkcs8,
   exportPublicKey,
   generateKey,
   importPkcs8,
-  KEY_ALGORITHMS,
-  type KeyAlgorithm,
-  type KeyType,
   publicKeyInside,
   type PublicKeyParts,
 } from "../x509/keys.ts";

@@ -7,7 +7,7 @@
 import type { Bytes } from "../bytes.ts";
 import { bitString, encodeTime, explicit, integer, sequence } from "../der/encode.ts";
 import { encodeExtensions } from "./extension_encoders.ts";
-import { algorithmOf } from "./keys.ts";
+import { algorithmOf } from "./key_algorithms.ts";
 import { sign } from "./signature.ts";
 
 /** A private key, or what gets it when it is needed: an encrypted one is opened for signing alone. */

@@ -9,7 +9,7 @@ import { bitString, explicit, integer, oid, sequence, sequenceOf, set } from "..
 import { OID } from "../der/oids.ts";
 import { encodeExtKeyUsage, encodeSubjectAltName } from "./extension_encoders.ts";
 import type { EncodableName } from "./general_name.ts";
-import { algorithmOf } from "./keys.ts";
+import { algorithmOf } from "./key_algorithms.ts";
 import { EMPTY_NAME, encodeName } from "./name.ts";
 import { sign } from "./signature.ts";
 
@@ -32,7 +32,7 @@ const VERSION = integer(0);
 
 /**
  * Encodes and signs a request.
- * Throws KEY_INVALID for a private key that is not of the table in keys.ts; RangeError where there are no names,
+ * Throws KEY_INVALID for a private key that is not in KEY_ALGORITHMS; RangeError where there are no names,
  * and not both a common name and purposes.
  *
  * @returns CertificationRequest DER; its PEM label is "CERTIFICATE REQUEST".

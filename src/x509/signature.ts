@@ -12,7 +12,7 @@ import { TAG } from "../der/tags.ts";
 import { LocalTlsError } from "../errors.ts";
 import { parsePublicKeyInfo } from "./algorithm_identifier.ts";
 import type { Certificate } from "./certificate.ts";
-import { algorithmOf } from "./keys.ts";
+import { algorithmOf } from "./key_algorithms.ts";
 import { readNamedCurve } from "./private_key_info.ts";
 import { CURVES } from "./public_key.ts";
 

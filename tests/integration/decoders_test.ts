@@ -29,7 +29,8 @@ import {
   readSubjectAltNameTexts,
 } from "../../src/x509/extensions.ts";
 import { colonHex, sha256Hex } from "../../src/x509/fingerprint.ts";
-import { algorithmOf, importPkcs8, type KeyType } from "../../src/x509/keys.ts";
+import { algorithmOf, type KeyType } from "../../src/x509/key_algorithms.ts";
+import { importPkcs8 } from "../../src/x509/keys.ts";
 import { describePublicKey } from "../../src/x509/public_key.ts";
 import { isSelfSigned } from "../../src/x509/signature.ts";
 import { findProgram, mustRun, run } from "../support/processes.ts";

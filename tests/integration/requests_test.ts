@@ -18,7 +18,8 @@ import {
 import { createRequest } from "../../src/x509/certification_request_builder.ts";
 import { isCa } from "../../src/x509/extensions.ts";
 import { generalNameText } from "../../src/x509/general_name.ts";
-import { exportSpki, generateKey, type KeyType } from "../../src/x509/keys.ts";
+import type { KeyType } from "../../src/x509/key_algorithms.ts";
+import { exportSpki, generateKey } from "../../src/x509/keys.ts";
 import { javaHomes, put, pythons } from "../support/key_tools.ts";
 import { findProgram, mustRun, run } from "../support/processes.ts";
 import { requireSandbox, scratchDirectory } from "../support/sandbox.ts";

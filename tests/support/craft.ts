@@ -15,7 +15,8 @@ import {
   sequence,
 } from "../../src/der/encode.ts";
 import { OID } from "../../src/der/oids.ts";
-import { algorithmOf, exportSpki, generateKey } from "../../src/x509/keys.ts";
+import { algorithmOf } from "../../src/x509/key_algorithms.ts";
+import { exportSpki, generateKey } from "../../src/x509/keys.ts";
 import { encodeName } from "../../src/x509/name.ts";
 import { sign } from "../../src/x509/signature.ts";
 

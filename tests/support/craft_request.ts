@@ -8,7 +8,8 @@ import { type Bytes, concatBytes } from "../../src/bytes.ts";
 import { bitString, explicit, integer, oid, sequence, set } from "../../src/der/encode.ts";
 import { OID } from "../../src/der/oids.ts";
 import { encodeSubjectAltName } from "../../src/x509/extension_encoders.ts";
-import { algorithmOf, exportSpki, generateKey } from "../../src/x509/keys.ts";
+import { algorithmOf } from "../../src/x509/key_algorithms.ts";
+import { exportSpki, generateKey } from "../../src/x509/keys.ts";
 import { encodeName } from "../../src/x509/name.ts";
 import { sign } from "../../src/x509/signature.ts";
 

@@ -22,7 +22,8 @@ import {
 } from "../../src/x509/extensions.ts";
 import type { EncodableName } from "../../src/x509/extension_encoders.ts";
 import type { KeyUsage } from "../../src/x509/key_usage.ts";
-import { exportSpki, generateKey, type KeyType } from "../../src/x509/keys.ts";
+import type { KeyType } from "../../src/x509/key_algorithms.ts";
+import { exportSpki, generateKey } from "../../src/x509/keys.ts";
 import { encodeName } from "../../src/x509/name.ts";
 import { craftSigned, extension, NONE, type Parts, validity } from "./craft.ts";
 

@@ -14,13 +14,13 @@ import {
 import { DAY_MS } from "../../../src/pki/profiles.ts";
 import { parseRequestedName } from "../../../src/pki/requested_name.ts";
 import { parseSubjectName } from "../../../src/pki/subject_name.ts";
+import type { KeyType } from "../../../src/x509/key_algorithms.ts";
 import {
   exportPkcs8,
   exportSpki,
   generateKey,
   importPkcs8,
   keyBelongsTo,
-  type KeyType,
 } from "../../../src/x509/keys.ts";
 import { verifySignature } from "../../../src/x509/signature.ts";
 import { NOW } from "../../support/craft.ts";

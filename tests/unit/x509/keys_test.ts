@@ -14,15 +14,17 @@ import { decodePem } from "../../../src/der/pem.ts";
 import { LocalTlsError } from "../../../src/errors.ts";
 import {
   algorithmOf,
+  isKeyType,
+  KEY_ALGORITHMS,
+  type KeyType,
+} from "../../../src/x509/key_algorithms.ts";
+import {
   exportPkcs8,
   exportPublicKey,
   exportSpki,
   generateKey,
   importPkcs8,
-  isKeyType,
-  KEY_ALGORITHMS,
   keyBelongsTo,
-  type KeyType,
   publicKeyInside,
 } from "../../../src/x509/keys.ts";
 import { describePublicKey } from "../../../src/x509/public_key.ts";

@@ -23,8 +23,8 @@ export interface ArchiveOptions {
   readonly time: number;
   /**
    * 0 to 9. 6 for xz: 9 takes ten times the memory for 2 % less, and "extreme" makes no difference. The filter for x86
-   * machine code would save another 3 %, and BusyBox then says "corrupted data"; so it
-   * does for a dictionary of more than 64 MiB.
+   * machine code would save another 3 %, and BusyBox then says "corrupted data"; so it does for a dictionary of more
+   * than 64 MiB.
    */
   readonly level?: 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9;
 }

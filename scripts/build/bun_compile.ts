@@ -9,7 +9,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import { join } from "node:path";
 import process from "node:process";
 import { bunPath, ROOT } from "../toolchain.mjs";
-import { thinIcuData } from "./icu_data.ts";
+import { thinExecutable } from "./icu_data.ts";
 
 /** Those that decide what is in the bundle, and in how many pieces. */
 export const BUNDLE_FLAGS = ["--minify", "--format=esm", "--splitting"] as const;
@@ -83,22 +83,14 @@ export async function compile(
       throw new Error(`Cannot compile for ${name}: bun ended with ${code}\n${output}`);
     }
     const executable = existsSync(path) ? path : `${path}.exe`;
-    thinFile(executable, cross?.target ?? process.platform);
+    const content = readFileSync(executable);
+    if (thinExecutable(content, cross?.target ?? process.platform)) {
+      writeFileSync(executable, content);
+    }
     use(executable);
     return { metafile: readFileSync(metafile, "utf8"), output };
   } finally {
     rmSync(work, { recursive: true, force: true });
-  }
-}
-
-/** Without the languages of ICU that localtls does not speak. @throws {Error} They are not where they were. */
-function thinFile(path: string, system: string): void {
-  const content = readFileSync(path);
-  if (thinIcuData(content) > 0) writeFileSync(path, content);
-  else if (!system.includes("darwin")) {
-    throw new Error(
-      "Cannot find ICU's data in Bun's runtime: scripts/build/icu_data.ts is for another version",
-    );
   }
 }
 

@@ -33,6 +33,19 @@ interface Item {
 }
 
 /**
+ * {@link thinIcuData} of an executable in which there has to be ICU data, unless it is for macOS.
+ *
+ * @param system As Bun's targets or `process.platform` name it.
+ * @returns Whether it has changed.
+ * @throws {Error} There is none: Bun keeps it otherwise than it did.
+ */
+export function thinExecutable(executable: Uint8Array, system: string): boolean {
+  if (thinIcuData(executable) > 0) return true;
+  if (system.includes("darwin")) return false;
+  throw new Error("Cannot thin ICU's data: there is none in Bun's runtime, as there was before");
+}
+
+/**
  * Takes the languages out of the ICU data in an executable, in place.
  *
  * @returns How many bytes of data were overwritten; 0 if there is no ICU data in it.

@@ -39,6 +39,8 @@ export function requireSandbox(): void {
 
 /** A new directory in the sandbox's memory. */
 export function scratchDirectory(prefix = "scratch"): string {
+  // Outside, the directory would look like a sandbox to the next one.
+  requireSandbox();
   const base = "/run/localtls/tmp";
   mkdirSync(base, { recursive: true });
   return mkdtempSync(join(base, `${prefix}-`));

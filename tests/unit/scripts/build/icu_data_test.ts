@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { thinIcuData } from "../../../../scripts/build/icu_data.ts";
+import { thinExecutable, thinIcuData } from "../../../../scripts/build/icu_data.ts";
 
 /** Where the package begins in the file: at no round number. */
 const START = 48;
@@ -80,5 +80,16 @@ describe("thinIcuData()", () => {
     const before = Buffer.from(outside);
     assert.throws(() => thinIcuData(outside), /unknown form/);
     assert.deepEqual(outside, before);
+  });
+});
+
+describe("thinExecutable()", () => {
+  test("insists on ICU data for Linux and Windows, which macOS has in the system", () => {
+    for (const system of ["linux", "bun-linux-x64-musl", "win32", "bun-windows-arm64"]) {
+      assert.equal(thinExecutable(fileWith(ALL), system), true, system);
+      assert.throws(() => thinExecutable(Buffer.from("no package"), system), /there is none/);
+    }
+    assert.equal(thinExecutable(Buffer.from("no package"), "darwin"), false);
+    assert.equal(thinExecutable(Buffer.from("no package"), "bun-darwin-arm64"), false);
   });
 });

@@ -84,6 +84,8 @@ export function locateState(host: Host, user: TargetUser, dir: string | undefine
     : relative === ""
     ? host.workingDirectory
     : joinPath(host.workingDirectory, relative);
+  // Named by whoever started this process, root under sudo.
+  host.allowRoot(path, "tree");
   return {
     // A slash at the end would make lstat(2) follow a symlink. That of a drive, C:\, is a part of its name.
     path: path.replace(isWindowsPath(path) ? /(?<!:)[\\/]+$/ : /(?<=.)\/+$/, ""),

@@ -7,7 +7,9 @@
 import type { CommandContext, GlobalOptions } from "../commands/context.ts";
 import { type CommandResult, EXIT } from "../commands/documents.ts";
 import { LocalTlsError } from "../errors.ts";
+import type { Host } from "../host/host.ts";
 import { quoteArgument } from "../host/shell_words.ts";
+import { findTargetUser } from "../host/target_user.ts";
 import type { CliHost } from "./console.ts";
 import { JsonReporter, type Reporter, type Screen, TextReporter } from "./reporter.ts";
 
@@ -44,6 +46,7 @@ export async function execute(
     )
     : makeReporter(host, options, loadScreen);
   try {
+    await actForUser(host);
     const result = await command.run({
       host,
       options,
@@ -57,6 +60,17 @@ export async function execute(
     await reporter.fail(command.name, known);
     return exitCodeOf(known);
   }
+}
+
+/**
+ * Root that was called for a user acts as that user before the first file is opened. Where the user cannot be found,
+ * what needs one says so itself.
+ */
+export async function actForUser(host: Host): Promise<void> {
+  if (!host.isRoot) return;
+  await findTargetUser(host).catch((error) => {
+    if (!(error instanceof LocalTlsError) || error.code !== "HOME_MISSING") throw error;
+  });
 }
 
 /** The reporter that the options ask for. */

@@ -124,16 +124,19 @@ export async function writeOutputFiles(
   await write(list);
 }
 
-/** Makes an absolute path of what the user typed, without asking the file system. */
+/**
+ * Makes an absolute path of what the user typed, without asking the file system. Under sudo root's rights may be used
+ * there (Host.allowRoot): never give it what was read from a file.
+ */
 export function resolvePath(host: Host, path: string): string {
   if (path === "") throw new LocalTlsError("USAGE", "Cannot use an empty path");
   if (path.includes("\0")) throw new LocalTlsError("USAGE", "Cannot use a path with a null byte");
-  if (path === ".") return host.workingDirectory;
-  if (isAbsolutePath(path)) return path;
-  return joinPath(
+  const absolute = path === "." ? host.workingDirectory : isAbsolutePath(path) ? path : joinPath(
     host.workingDirectory,
     path.replace(isWindowsPath(host.workingDirectory) ? /^(?:\.[\\/])+/ : /^(?:\.\/)+/, ""),
   );
+  host.allowRoot(absolute);
+  return absolute;
 }
 
 /** What issuing to these files would write, in order. */

@@ -97,7 +97,7 @@ async function readModes(
   for (const path of paths) {
     const info = await host.files.info(path);
     if (info?.type !== "file") continue;
-    const owner = host.user?.uid === 0 ? { owner: { uid: info.uid, gid: info.gid } } : {};
+    const owner = host.isRoot ? { owner: { uid: info.uid, gid: info.gid } } : {};
     modes.set(path, { mode: info.mode & 0o777, ...owner });
   }
   return modes;

@@ -152,7 +152,7 @@ export async function removeTimer(
   for (const path of files) await host.files.remove(path);
   if (left.length === 0) await runAll(context, user, [RELOAD]);
   // Under sudo the user's manager may well run, out of our reach.
-  const commands = left.length > 0 && user.owner !== undefined ? [quoteCommand(RELOAD)] : [];
+  const commands = left.length > 0 && user.byRoot ? [quoteCommand(RELOAD)] : [];
   return { action: "removed", files, commands };
 }
 
@@ -202,7 +202,7 @@ async function makeUnits(
 /** Where the user's manager looks first for units (systemd.unit(5)). */
 function unitDirectory(host: Host, user: TargetUser): string {
   // Under sudo the variable is root's, or nobody's.
-  const given = user.owner === undefined ? host.env("XDG_CONFIG_HOME") : undefined;
+  const given = user.byRoot ? undefined : host.env("XDG_CONFIG_HOME");
   const base = given?.startsWith("/") ? given : joinPath(user.home, ".config");
   return joinPath(base, "systemd/user");
 }
@@ -220,7 +220,7 @@ async function runAll(
 ): Promise<string[]> {
   const all = commands.map(quoteCommand);
   // Root's manager is not that of the user who became root.
-  if (user.owner !== undefined) return all;
+  if (user.byRoot) return all;
   for (const [i, argv] of commands.entries()) {
     report({ type: "progress", message: `running ${quoteCommand(argv)}` });
     const { outcome, code } = await host.commands.run(argv, { timeoutMs: TIMEOUT_MS });

@@ -24,6 +24,11 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** The tool may talk to the user: stdin and stderr are the terminal's own. */
   readonly interactive?: boolean;
+  /**
+   * A step of root's: where this process is root's and works for a user, the tool is started as root and not as that
+   * user. Nothing where it is not root's.
+   */
+  readonly asRoot?: boolean;
 }
 
 /** Somebody but the user, the system and its administrators, and what they may do. */
@@ -69,6 +74,11 @@ export interface ForegroundResult {
 export interface Commands {
   /** The absolute path of an executable on PATH (then /usr/sbin, /sbin, /usr/local/sbin); undefined for none. */
   find(name: string): Promise<string | undefined>;
+  /**
+   * A program that root can run: of the system's own directories, whatever PATH says, or the one at an absolute path;
+   * and only if nobody but root can change it, or any directory or link on the way to it.
+   */
+  findForRoot(name: string): Promise<string | undefined>;
   /** Runs a program from an argument array, never through a shell. */
   run(argv: readonly string[], options: RunOptions): Promise<RunResult>;
   /**
@@ -147,6 +157,28 @@ export interface Host {
   env(name: string): string | undefined;
   /** The effective user; undefined on systems without numeric users. */
   readonly user: Owner | undefined;
+  /** Whether root's steps need nobody to be asked: root has started this process, for itself or for a user. */
+  readonly isRoot: boolean;
+  /**
+   * From now on a process that root has started acts as the user that it works for: every file and program, but
+   * for what {@link Host.allowRoot} and {@link RunOptions.asRoot} say. Nothing for a process that is not root's.
+   * Throws STATE_UNSAFE where the runtime cannot.
+   */
+  workFor(user: Owner & { readonly name: string; readonly home: string }): void;
+  /**
+   * Root's rights may be used at this path and for its entries, or for the whole tree below it, where nobody but root
+   * controls the way there. For paths that the administrator typed and for places of the system; never for what a
+   * user's file says.
+   */
+  allowRoot(path: string, what?: "entries" | "tree"): void;
+  /** Whether nobody but root can change what a path leads to: no directory and no link on the way. */
+  rootControls(path: string): boolean;
+  /**
+   * Does something as root that takes turns, such as listening on a port. Nothing else may be done meanwhile.
+   */
+  holdingRoot<T>(step: () => Promise<T>): Promise<T>;
+  /** Gives up root's rights for good, for the user this process works for. @returns Whether there was one. */
+  giveUpRoot(): boolean;
   /** Where this system keeps a user's program data, given that user's home directory. */
   dataDirectory(home: string): string;
   readonly workingDirectory: string;

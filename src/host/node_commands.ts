@@ -9,7 +9,9 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import process from "node:process";
 import { type Bytes, concatBytes } from "../bytes.ts";
+import { asRoot, hasRoot, workingFor } from "./effective_user.ts";
 import type { Commands, OperatingSystem, RunOptions, RunResult } from "./host.ts";
+import { isSafeForRoot } from "./path_control.ts";
 import { describeSystemError } from "./system_error.ts";
 
 /** Kept of each output stream; the rest is read and dropped, so that the tool does not stall. */
@@ -20,6 +22,20 @@ const PIPE_GRACE_MS = 500;
 const KILL_GRACE_MS = 2_000;
 /** Where administration tools stand, which PATH of an ordinary user may leave out. */
 const ADMIN_DIRECTORIES = ["/usr/sbin", "/sbin", "/usr/local/sbin"];
+/**
+ * Where what root runs is looked for, whatever PATH says: sudo's own secure_path (sudoers(5)), and where NixOS keeps its
+ * programs and its sudo.
+ */
+const SYSTEM_DIRECTORIES = [
+  "/usr/local/sbin",
+  "/usr/local/bin",
+  "/usr/sbin",
+  "/usr/bin",
+  "/sbin",
+  "/bin",
+  "/run/wrappers/bin",
+  "/run/current-system/sw/bin",
+];
 
 /** Other programs of this machine. */
 export function createNodeCommands(
@@ -29,9 +45,19 @@ export function createNodeCommands(
   const find = (name: string) => findExecutable(name, os, environment["PATH"] ?? "");
   return {
     find: (name) => Promise.resolve(find(name)),
+    findForRoot: (name) => Promise.resolve(findForRoot(name, find)),
     async run(argv, options) {
-      const program = argv[0] === undefined ? undefined : find(argv[0]);
-      if (program === undefined) return ended("missing");
+      const name = argv[0] ?? "";
+      // As root: what this process runs for itself, and root's steps of one that works for a user.
+      const isRoots = hasRoot() && (options.asRoot === true || workingFor() === undefined);
+      const program = isRoots ? findForRoot(name, find) : find(name);
+      if (program === undefined) {
+        const unsafe = isRoots ? find(name) : undefined;
+        if (unsafe === undefined) return ended("missing");
+        return ended("not-started", {
+          stderr: `"${unsafe}" can be changed by others than root, so that root does not run it`,
+        });
+      }
       const { spawn } = await import("node:child_process");
       const interactive = options.interactive === true;
       // A group of its own, so that a timeout reaches the children too. Not for a tool that talks to
@@ -39,17 +65,19 @@ export function createNodeCommands(
       const detached = !interactive && os !== "windows";
       let child: ChildProcess;
       try {
-        child = spawn(program, argv.slice(1), {
-          stdio: [
-            options.input !== undefined ? "pipe" : interactive ? "inherit" : "ignore",
-            "pipe",
-            interactive ? "inherit" : "pipe",
-          ],
-          // Fixed, so that what tools print can be read; LANGUAGE is ignored under C.
-          env: { ...environment, LC_ALL: "C", ...options.env } as Record<string, string>,
-          detached,
-          windowsHide: true,
-        });
+        child = spawnFor(isRoots, (ids, home) =>
+          spawn(program, argv.slice(1), {
+            ...ids,
+            stdio: [
+              options.input !== undefined ? "pipe" : interactive ? "inherit" : "ignore",
+              "pipe",
+              interactive ? "inherit" : "pipe",
+            ],
+            // Fixed, so that what tools print can be read; LANGUAGE is ignored under C.
+            env: { ...environment, ...home, LC_ALL: "C", ...options.env } as Record<string, string>,
+            detached,
+            windowsHide: true,
+          }));
       } catch (error) {
         return ended("not-started", { stderr: describeSystemError(error) });
       }
@@ -59,9 +87,45 @@ export function createNodeCommands(
       const program = argv[0] === undefined ? undefined : find(argv[0]);
       if (program === undefined) return { outcome: "missing", code: 127 };
       const { runInForeground } = await import("./node_foreground.ts");
-      return await runInForeground([program, ...argv.slice(1)], { ...environment, ...env });
+      // The user's own command, with the rights that the user started us with.
+      return await asRoot(() =>
+        runInForeground([program, ...argv.slice(1)], { ...environment, ...env })
+      );
     },
   };
+}
+
+/**
+ * Starts a process with the right ids: an effective user alone could be laid down again by the program that is
+ * started, whose real user would be root.
+ */
+function spawnFor(
+  isRoots: boolean,
+  start: (ids: { uid?: number; gid?: number }, home: Record<string, string>) => ChildProcess,
+): ChildProcess {
+  if (!hasRoot()) return start({}, {});
+  const principal = workingFor();
+  if (isRoots || principal === undefined) return asRoot(() => start({}, {}));
+  const { uid, gid, home, name } = principal;
+  return asRoot(() => start({ uid, gid }, { HOME: home, USER: name, LOGNAME: name }));
+}
+
+/**
+ * A program for root: of the system's directories, or the one at an absolute path, and only if nobody but root can
+ * change it or the way to it.
+ */
+function findForRoot(
+  name: string,
+  find: (name: string) => string | undefined,
+): string | undefined {
+  const places = path.isAbsolute(name)
+    ? [name]
+    : name === "" || name.includes("/")
+    ? []
+    : SYSTEM_DIRECTORIES.map((directory) => path.join(directory, name));
+  // Systems without a root have other ways to keep programs from being exchanged.
+  if (process.getuid === undefined) return find(name);
+  return places.find((place) => isExecutable(place) && isSafeForRoot(place));
 }
 
 /** Collects the output of a started process until it ends, or its time does. */

@@ -7,6 +7,7 @@
 import { LocalTlsError } from "../errors.ts";
 import type { Database, OpenDatabaseOptions, SqlValue } from "./host.ts";
 import { makeEmptyFile } from "./node_file_writer.ts";
+import { openGuarded } from "./root_guard.ts";
 
 /** SQLite result codes (https://sqlite.org/rescode.html) for a lock that somebody else holds. */
 const SQLITE_BUSY = 5;
@@ -17,12 +18,28 @@ export async function openNodeDatabase(
   path: string,
   options: OpenDatabaseOptions,
 ): Promise<Database> {
+  return await openGuarded(path, options, prepareDatabase);
+}
+
+/** Loads SQLite. @returns What opens the database, synchronously. */
+async function prepareDatabase(
+  path: string,
+  options: OpenDatabaseOptions,
+): Promise<() => Database> {
   const { DatabaseSync } = await import("node:sqlite").catch((error) => {
     throw new LocalTlsError("TOOL_MISSING", `Cannot open "${path}": this runtime has no SQLite`, {
       hints: ["Run localtls with Bun, Deno or Node 22.5 or later"],
       cause: error,
     });
   });
+  return () => openWith(DatabaseSync, path, options);
+}
+
+function openWith(
+  DatabaseSync: typeof import("node:sqlite").DatabaseSync,
+  path: string,
+  options: OpenDatabaseOptions,
+): Database {
   const attempt = <T>(operation: () => T): T => {
     try {
       return operation();

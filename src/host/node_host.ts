@@ -9,13 +9,15 @@ import * as path from "node:path";
 import process from "node:process";
 import { LocalTlsError } from "../errors.ts";
 import { dataDirectoryFor } from "./data_directory.ts";
-import type { AccessLists, Commands, Files, Host } from "./host.ts";
+import { giveUpRoot, hasRoot, holdingRoot, workFor, workingFor } from "./effective_user.ts";
+import type { AccessLists, Commands, Files, Host, Owner } from "./host.ts";
 import { createNodeCommands } from "./node_commands.ts";
 import { openNodeDatabase } from "./node_database.ts";
 import { createNodeFiles } from "./node_files.ts";
 import { createNodeNetwork } from "./node_network.ts";
 import { createNodeOutput, type NodeOutput } from "./node_output.ts";
 import { operatingSystem } from "./operating_system.ts";
+import { allowRoot, groupsOf, guardFiles, rootControls } from "./root_guard.ts";
 import { createNodeTerminal, readStdin } from "./node_terminal.ts";
 
 /** What a shell reports for a program that SIGPIPE ended: 128 + 13. */
@@ -39,15 +41,22 @@ export function createNodeHost(): NodeHost {
   const os = operatingSystem();
   const environment = process.env;
   const env = (name: string) => environment[name] || undefined;
-  const uid = process.geteuid?.();
-  const gid = process.getegid?.();
+  const started = effectiveUser();
   const output = createNodeOutput();
-  const files = createNodeFiles();
+  const files = guardFiles(createNodeFiles());
   const commands = createNodeCommands(os, environment);
   return {
     os,
     env,
-    user: uid === undefined || gid === undefined ? undefined : { uid, gid },
+    get user() {
+      return workingFor() ?? started;
+    },
+    isRoot: hasRoot(),
+    workFor: (user) => workFor({ ...user, groups: groupsOf(user) }),
+    allowRoot,
+    rootControls,
+    holdingRoot,
+    giveUpRoot,
     dataDirectory: (home) => dataDirectoryFor(os, env, home),
     get workingDirectory() {
       return workingDirectory();
@@ -83,6 +92,13 @@ export function createNodeHost(): NodeHost {
     columns: output.columns,
     exit: (code) => process.exit(code === 0 && output.isBroken() ? EXIT_BROKEN_PIPE : code),
   };
+}
+
+/** Undefined on systems without numeric users. */
+function effectiveUser(): Owner | undefined {
+  const uid = process.geteuid?.();
+  const gid = process.getegid?.();
+  return uid === undefined || gid === undefined ? undefined : { uid, gid };
 }
 
 function programName(os: Host["os"]): string {

@@ -14,10 +14,11 @@ export interface TargetUser {
   readonly home: string;
   /** Login name where known (the environment's word comes first), else the numeric id or "user". */
   readonly name: string;
-  /** Whether this process is root. */
+  /** Whether root has started this process: root's own steps need nobody to be asked. */
   readonly isRoot: boolean;
-  /** Whom files in the home directory are given to; undefined when they are that user's anyway. */
-  readonly owner: Owner | undefined;
+  /** Whether root has started this process for this user, who is somebody else: it acts as the user (Host.workFor). */
+  readonly byRoot: boolean;
+  readonly owner?: undefined;
 }
 
 interface PasswdEntry extends Owner {
@@ -29,19 +30,33 @@ interface PasswdEntry extends Owner {
 const LOOK_UP_TIMEOUT_MS = 5_000;
 
 /**
- * Finds the user that is meant.
+ * Finds the user that is meant, and acts as that user from then on where root has started this process
+ * (Host.workFor): whatever happens in that user's directories happens with that user's rights.
  *
  * Root with SUDO_UID (PKEXEC_UID, DOAS_USER) means that user, with the home directory of the user
- * database whatever HOME says; root with somebody else's HOME (`sudo -E`, `su` without `-`) gives files to
- * that directory's owner, so that no root-owned file is left in a user's home.
+ * database whatever HOME says; root with somebody else's HOME (`sudo -E`, `su` without `-`) means that directory's owner, so
+ * that no root-owned file is left in a user's home.
  *
  * Throws HOME_MISSING. Under sudo also when the invoker's home cannot be found: falling back to root's
  * would make a second CA there, and say nothing.
  */
-export async function findTargetUser(host: Host): Promise<TargetUser> {
-  const isRoot = host.user?.uid === 0;
+export function findTargetUser(host: Host): Promise<TargetUser> {
+  let known = found.get(host);
+  if (known === undefined) {
+    known = find(host);
+    found.set(host, known);
+    // Another command of the same process may find what this one did not.
+    known.catch(() => found.delete(host));
+  }
+  return known;
+}
+
+const found = new WeakMap<Host, Promise<TargetUser>>();
+
+async function find(host: Host): Promise<TargetUser> {
+  const { isRoot } = host;
   const invoker = isRoot ? readInvoker(host) : undefined;
-  if (invoker !== undefined) return await findInvoker(host, invoker);
+  if (invoker !== undefined) return workFor(host, await findInvoker(host, invoker));
   // Git Bash on Windows sets HOME, in its own spelling (/c/Users/ann), which no program of Windows understands.
   const given = host.user === undefined
     ? host.env("USERPROFILE") ?? host.env("HOME")
@@ -57,8 +72,24 @@ export async function findTargetUser(host: Host): Promise<TargetUser> {
     throw homeMissing(`Cannot find the home directory: ${state}`, "HOME=/home/you localtls ...");
   }
   const name = called ?? self?.name ?? "user";
-  if (!isRoot) return { home, name, isRoot, owner: undefined };
-  return { home, name, isRoot, owner: await ownerOf(host, home) };
+  const owner = isRoot ? await ownerOf(host, home) : undefined;
+  if (owner === undefined) return { home, name, isRoot, byRoot: false };
+  // The environment may still be root's own: the name and the group are the owner's.
+  const entry = await findPasswd(host, ({ uid }) => uid === owner.uid);
+  return workFor(host, {
+    uid: owner.uid,
+    gid: entry?.gid ?? NO_GROUP,
+    name: entry?.name ?? String(owner.uid),
+    home,
+  });
+}
+
+/** The kernel's overflowgid, "nogroup": for a user whom no table knows. */
+const NO_GROUP = 65534;
+
+function workFor(host: Host, entry: PasswdEntry): TargetUser {
+  host.workFor(entry);
+  return { home: entry.home, name: entry.name, isRoot: true, byRoot: true };
 }
 
 /** Who asked for root. */
@@ -76,21 +107,18 @@ function readInvoker(host: Host): Invoker | undefined {
   return { uid, name };
 }
 
-async function findInvoker(host: Host, { uid, name }: Invoker): Promise<TargetUser> {
+async function findInvoker(host: Host, { uid, name }: Invoker): Promise<PasswdEntry> {
   const key = uid === undefined ? name ?? "" : String(uid);
   const isMeant = (entry: PasswdEntry) =>
     uid === undefined ? entry.name === name : entry.uid === uid;
   const entry = await findPasswd(host, isMeant) ?? await askNameService(host, key, isMeant) ??
     await askDirectoryService(host, name, isMeant);
-  if (entry !== undefined) {
-    const owner = { uid: entry.uid, gid: entry.gid };
-    return { home: entry.home, name: entry.name, isRoot: true, owner };
-  }
+  if (entry !== undefined) return entry;
   // The sudo of macOS leaves HOME as it was.
   const home = host.env("HOME");
   const owner = home === undefined ? undefined : await ownerOf(host, home);
   if (home !== undefined && owner !== undefined && isAbsolutePath(home) && owner.uid === uid) {
-    return { home, name: name ?? key, isRoot: true, owner };
+    return { ...owner, name: name ?? key, home };
   }
   throw homeMissing(
     `Cannot find the home directory of "${name ?? key}", who became root`,

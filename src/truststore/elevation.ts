@@ -6,7 +6,8 @@
 
 import { LocalTlsError } from "../errors.ts";
 import type { Host } from "../host/host.ts";
-import { quoteCommand } from "../host/shell_words.ts";
+import { baseName } from "../host/path_text.ts";
+import { quoteArgument, quoteCommand } from "../host/shell_words.ts";
 import { runTool, TOOL_TIMEOUT_MS } from "./tool.ts";
 
 /** A way to do single steps as root. */
@@ -14,17 +15,36 @@ export interface Elevation {
   /** The words to put before a command: [] for root, ["sudo", "--"] and the like, undefined for no way. */
   prefix(): Promise<readonly string[] | undefined>;
   /**
-   * Runs commands as root, in order, stopping at the first that fails.
-   * @param steps Argument arrays, without the prefix.
+   * Runs commands as root, in order, stopping at the first that fails. Programs are found in the system's own
+   * directories, and only where nobody but root can change them.
+   * @param steps Without the prefix.
    * @param purpose Completes "root is needed to ..." in messages.
    * @param options For these steps only.
    * Throws NEEDS_ROOT with the exact commands as hints, TOOL_FAILED, TOOL_TIMEOUT or TOOL_MISSING.
    */
   run(
-    steps: readonly (readonly string[])[],
+    steps: readonly RootStep[],
     purpose: string,
     options?: StepOptions,
   ): Promise<void>;
+}
+
+/**
+ * A command that root runs: an argument array, or one with content for its stdin. What is a user's goes to root that
+ * way, never by a path, which the user could exchange after it was checked.
+ */
+export type RootStep = readonly string[] | {
+  readonly argv: readonly string[];
+  readonly input: Uint8Array | string;
+  /** The lines that come to the same, as the user can paste them, without sudo; each with what it reads. */
+  readonly shown: readonly ShownCommand[];
+};
+
+/** A command to paste. */
+export interface ShownCommand {
+  readonly argv: readonly string[];
+  /** A file that the user's own shell opens. */
+  readonly stdin?: string;
 }
 
 /** Options of {@link Elevation.run}. */
@@ -81,7 +101,7 @@ export function createElevation(host: Host, options: ElevationOptions = {}): Ele
             : "an administrator is needed (paste this into a prompt opened with Run as administrator)",
         );
       }
-      const program = words[0];
+      const program = words[0] === undefined ? undefined : baseName(words[0]);
       const interactive = program !== undefined && !words.includes("-n");
       if (interactive) {
         // Asked once: whoever has said no is not asked again for the next store.
@@ -98,21 +118,17 @@ export function createElevation(host: Host, options: ElevationOptions = {}): Ele
         }
       }
       for (const step of steps) {
-        const path = await host.commands.find(step[0] ?? "");
-        if (path === undefined) {
-          throw new LocalTlsError(
-            "TOOL_MISSING",
-            `Cannot ${purpose}: "${step[0]}" is not installed`,
-            { hints: await rootCommands(host, steps) },
-          );
-        }
-        const keep = interactive && keepComplaints ? ["sh", "-c", 'exec "$@" 2>&1', "sh"] : [];
-        await runTool(host, [...words, ...keep, path, ...step.slice(1)], {
+        const [name = "", ...rest] = argvOf(step);
+        const path = await requireForRoot(host, name, purpose);
+        const keep = interactive && keepComplaints ? ["/bin/sh", "-c", 'exec "$@" 2>&1', "sh"] : [];
+        await runTool(host, [...words, ...keep, path, ...rest], {
           purpose,
           hints: await rootCommands(host, steps),
           // sudo may ask again for every command (timestamp_timeout=0; doas without persist).
           timeoutMs: interactive ? timeoutMs + PASSWORD_TIMEOUT_MS : timeoutMs,
           interactive,
+          asRoot: true,
+          ...("input" in step ? { input: step.input } : {}),
         });
       }
     },
@@ -125,10 +141,11 @@ function hasRoot({ user }: Host): boolean {
 }
 
 async function findPrefix(host: Host): Promise<readonly string[] | undefined> {
-  if (host.user?.uid === 0) return [];
+  if (host.isRoot) return [];
   if (!hasRoot(host)) return undefined;
-  for (const program of PROGRAMS) {
-    if (await host.commands.find(program) === undefined) continue;
+  for (const name of PROGRAMS) {
+    const program = await host.commands.findForRoot(name);
+    if (program === undefined) continue;
     if (host.terminal.interactive) return [program, "--"];
     const probe = await host.commands.run([program, "-n", "true"], { timeoutMs: PROBE_TIMEOUT_MS });
     if (probe.outcome === "exited" && probe.code === 0) return [program, "-n", "--"];
@@ -137,20 +154,48 @@ async function findPrefix(host: Host): Promise<readonly string[] | undefined> {
 }
 
 /**
+ * The absolute path of a program that root is to run. sudo's secure_path would choose it as safely, but not where it is
+ * named by a path.
+ * Throws TOOL_MISSING, FILE_UNSAFE.
+ */
+async function requireForRoot(host: Host, name: string, purpose: string): Promise<string> {
+  const path = await host.commands.findForRoot(name);
+  if (path !== undefined) return path;
+  const unsafe = await host.commands.find(name);
+  if (unsafe === undefined) {
+    throw new LocalTlsError("TOOL_MISSING", `Cannot ${purpose}: "${name}" is not installed`);
+  }
+  throw new LocalTlsError(
+    "FILE_UNSAFE",
+    `Cannot ${purpose}: root does not run "${unsafe}", which others can change`,
+  );
+}
+
+function argvOf(step: RootStep): readonly string[] {
+  return "argv" in step ? step.argv : step;
+}
+
+/**
  * Commands as the user can paste them, a line each: behind sudo, or doas where only that exists; bare
  * where neither does, for a root shell.
  */
 export async function rootCommands(
   host: Host,
-  steps: readonly (readonly string[])[],
+  steps: readonly RootStep[],
 ): Promise<string[]> {
   const words: string[] = [];
-  if (hasRoot(host) && host.user?.uid !== 0) {
+  if (hasRoot(host) && !host.isRoot) {
     for (const program of PROGRAMS) {
-      if (await host.commands.find(program) === undefined) continue;
+      if (await host.commands.findForRoot(program) === undefined) continue;
       words.push(program);
       break;
     }
   }
-  return steps.map((step) => quoteCommand([...words, ...step]));
+  return steps.flatMap((step): readonly ShownCommand[] =>
+    "shown" in step ? step.shown : [{ argv: step }]
+  )
+    .map(({ argv, stdin }) => {
+      const line = quoteCommand([...words, ...argv]);
+      return stdin === undefined ? line : `${line} < ${quoteArgument(stdin)} > /dev/null`;
+    });
 }

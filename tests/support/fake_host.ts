@@ -22,6 +22,8 @@ import { FakeDisk, type FakeEntry } from "./fake_disk.ts";
 import { openFakeLock } from "./fake_lock.ts";
 import { createFakeFiles, type FileChange } from "./fake_files.ts";
 
+const ROOT: Owner = { uid: 0, gid: 0 };
+
 /** How a scripted command ends: an exit code, or more. */
 export type FakeResult = number | "timed-out" | "missing" | "not-started" | {
   readonly code?: number;
@@ -142,24 +144,70 @@ export function createFakeHost(options: FakeHostOptions = {}): FakeHost {
       resolve(answer);
     });
 
+  let principal: Owner | undefined;
+  const rootPlaces: string[] = [];
+  /** As root_guard.ts: root's rights where they are allowed and nobody else controls the way. */
+  const rightsAt = (path: string): Owner => {
+    const isAllowed = rootPlaces.some((place) => path === place || path.startsWith(`${place}/`));
+    return principal !== undefined && isAllowed && rootControls(path) ? ROOT : host.actAs;
+  };
+  const rootControls = (path: string): boolean => {
+    for (let place = path; place !== ""; place = place.slice(0, place.lastIndexOf("/"))) {
+      const node = disk.get(place);
+      const isContent = place === path && node?.type === "file";
+      if (node !== undefined && node.uid !== 0 && !isContent) return false;
+    }
+    return true;
+  };
+  let rights: Owner = user;
+  const files = createFakeFiles({
+    disk,
+    user: () => rights,
+    beforeChange: (change, path) => {
+      host.beforeChange(change, path);
+      host.log.push({ type: change, path });
+    },
+  });
+
   const host: FakeHost = {
     os,
     env: lookUp,
-    user,
+    get user() {
+      return principal ?? user;
+    },
+    isRoot: user.uid === 0,
+    workFor({ uid, gid }) {
+      if (user.uid !== 0) return;
+      principal = { uid, gid };
+      host.actAs = principal;
+    },
+    allowRoot: (path) => {
+      rootPlaces.push(path);
+    },
+    rootControls,
+    holdingRoot: (step) => step(),
+    giveUpRoot: () => principal !== undefined,
     dataDirectory: (home) => dataDirectoryFor(os, lookUp, home),
     workingDirectory: options.workingDirectory ?? lookUp("HOME") ?? "/tmp",
-    files: createFakeFiles({
-      disk,
-      user: () => host.actAs,
-      beforeChange: (change, path) => {
-        host.beforeChange(change, path);
-        host.log.push({ type: change, path });
+    files: new Proxy(files, {
+      get: (target, name) => {
+        const method = Reflect.get(target, name);
+        if (typeof method !== "function") return method;
+        return (first: unknown, ...rest: unknown[]) => {
+          const [one] = [first].flat(2);
+          rights = rightsAt(typeof one === "string" ? one : (one as { path: string }).path);
+          return Reflect.apply(method, target, [first, ...rest]);
+        };
       },
     }),
     openImage: (root) =>
       Promise.reject(new LocalTlsError("FILE_NOT_FOUND", `Cannot use "${root}" as a root: a fake`)),
     commands: {
       find: (name) => Promise.resolve(findCommand(options, name)?.path),
+      findForRoot: (name) => {
+        const path = findCommand(options, name)?.path;
+        return Promise.resolve(path !== undefined && rootControls(path) ? path : undefined);
+      },
       run: (argv, run) => runCommand(host, options, argv, run),
       async runInForeground(argv, env) {
         const { outcome, code } = await runCommand(host, options, argv, { timeoutMs: 0, env });

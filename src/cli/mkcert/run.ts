@@ -16,7 +16,7 @@ import { publishRoot, requireOwnPlace } from "../../commands/mkcert_root.ts";
 import { LocalTlsError } from "../../errors.ts";
 import { quoteArgument } from "../../host/shell_words.ts";
 import type { CliHost } from "../console.ts";
-import { asLocalTlsError, PROGRAM } from "../execute.ts";
+import { actForUser, asLocalTlsError, PROGRAM } from "../execute.ts";
 import { printable } from "../style.ts";
 import {
   chooseAction,
@@ -75,6 +75,7 @@ export async function runMkcert(
         say(`ERROR: Cannot use these words together: ${action.reason}`);
         return FAILED;
     }
+    await actForUser(host);
     const run: Run = { host, context: makeContext(host, program, say), program, say };
     if (action.type === "caroot") return await printCaroot(run);
     if (action.type === "uninstall") return await uninstall(run);

@@ -126,7 +126,7 @@ export async function reissueHeld(
     issuer: authority.issuerSha256,
   };
   // As root, the owner stays who it is; anybody else can only own what they write.
-  const owner = host.user?.uid === 0 ? { uid: info.uid, gid: info.gid } : undefined;
+  const owner = host.isRoot ? { uid: info.uid, gid: info.gid } : undefined;
   return {
     changed: {
       file: swapFileFor(former.cert),

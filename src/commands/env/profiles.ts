@@ -39,7 +39,7 @@ async function profileFiles(host: Host, user: TargetUser): Promise<ProfileFile[]
   const home = (name: string) => joinPath(user.home, name);
   // Under sudo these are root's, or nobody's.
   const own = (name: string) => {
-    const given = user.owner === undefined ? host.env(name) : undefined;
+    const given = user.byRoot ? undefined : host.env(name);
     return given?.startsWith("/") ? given : undefined;
   };
   const config = own("XDG_CONFIG_HOME") ?? home(".config");
@@ -209,7 +209,7 @@ async function writeProfile(
   if ((info.mode & 0o222) === 0 || !await files.writable(path)) {
     throw new LocalTlsError("FILE_WRITE", `Cannot write "${path}": it is read-only`);
   }
-  const owner = user.isRoot ? { uid: info.uid, gid: info.gid } : undefined;
+  const owner = user.isRoot && !user.byRoot ? { uid: info.uid, gid: info.gid } : undefined;
   await files.write(path, content, { mode: info.mode & 0o777, owner });
 }
 

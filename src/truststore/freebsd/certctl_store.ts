@@ -10,8 +10,7 @@
  */
 
 import { LocalTlsError } from "../../errors.ts";
-import { checkAnchorCopy } from "../anchor_copy.ts";
-import { rootCommands } from "../elevation.ts";
+import { rootCommands, type RootStep } from "../elevation.ts";
 import { findCertificateBlocks } from "../pem_search.ts";
 import type {
   DiscoverContext,
@@ -21,6 +20,7 @@ import type {
   TrustAnchor,
   TrustStore,
 } from "../store.ts";
+import { writeAsRoot } from "../root_file.ts";
 import { findAnchorFiles, readPemFile } from "../system/bundle.ts";
 import { opensslSubjectHash } from "../system/subject_hash.ts";
 
@@ -38,7 +38,8 @@ const DISTRUSTED = "/etc/ssl/untrusted";
 const HEADING = "Certificate:";
 
 const REHASH = ["certctl", "rehash"];
-const INSTALL = `{ echo "${HEADING}"; cat -- "$1"; } > "$2" && chmod 0644 "$2"`;
+/** For the user to paste: the shell that sudo starts reads what the user's own has opened. */
+const INSTALL = `{ echo "${HEADING}"; cat; } > "$1" && chmod 0644 "$1"`;
 
 /** Subjects with the same hash: OpenSSL looks at each in turn. */
 const MAX_LINKS_PER_HASH = 16;
@@ -91,7 +92,7 @@ export function createCertctlStore({ host, elevation }: DiscoverContext): TrustS
   }
 
   async function requireTool(): Promise<void> {
-    if (await host.commands.find("certctl") !== undefined) return;
+    if (await host.commands.findForRoot("certctl") !== undefined) return;
     throw new LocalTlsError(
       "TOOL_MISSING",
       `Cannot change the ${label}: "certctl" is not installed`,
@@ -107,13 +108,15 @@ export function createCertctlStore({ host, elevation }: DiscoverContext): TrustS
     return missing;
   }
 
-  async function addSteps(anchor: TrustAnchor): Promise<string[][]> {
+  async function addSteps(anchor: TrustAnchor): Promise<RootStep[]> {
     const file = fileOf(anchor);
     const directories = await missingDirectories();
     const isDistrusted = (await entries(DISTRUSTED, anchor)).length > 0;
     return [
       ...(directories.length === 0 ? [] : [["install", "-d", "-m", "0755", ANCHORS]]),
-      ["sh", "-c", INSTALL, "sh", anchor.file, file],
+      writeAsRoot(file, `${HEADING}\n${anchor.pem}`, [
+        { argv: ["sh", "-c", INSTALL, "sh", file], stdin: anchor.file },
+      ]),
       ...(isDistrusted ? [["certctl", "trust", file]] : []),
       REHASH,
     ];
@@ -128,7 +131,6 @@ export function createCertctlStore({ host, elevation }: DiscoverContext): TrustS
         hints: await rootCommands(host, [["rm", "--", file]]),
       });
     }
-    await checkAnchorCopy(host, anchor);
     const directories = await missingDirectories();
     await elevation.run(await addSteps(anchor), `add the certificate to the ${label}`);
     return { created: [...directories, ...(held === undefined ? [file] : [])] };

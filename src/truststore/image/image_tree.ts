@@ -30,7 +30,7 @@ export interface ImageTree {
 /** Opens the image for changes by this host's user. */
 export function createImageTree(host: Host, files: ImageFiles): ImageTree {
   // Only root may give a file away; a user's own image stays theirs by itself.
-  const isRoot = host.user?.uid === 0;
+  const { isRoot } = host;
 
   async function ownerFor(path: string): Promise<Owner | undefined> {
     if (!isRoot) return undefined;
@@ -92,7 +92,7 @@ export async function explainDenied<T>(
   try {
     return await work();
   } catch (error) {
-    if (!(error instanceof LocalTlsError) || host.user?.uid === 0) throw error;
+    if (!(error instanceof LocalTlsError) || host.isRoot) throw error;
     if (!/: (?:Permission denied|Operation not permitted)$/.test(error.message)) throw error;
     throw new LocalTlsError("NEEDS_ROOT", `Cannot ${purpose}: ${error.message}`, {
       hints: ["Do the same as the owner of the image, or as root"],

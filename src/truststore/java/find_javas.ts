@@ -32,12 +32,16 @@ export interface JavaTrustFile {
   /** Real path: Debian's JDKs and others all lead to /etc/ssl/certs/java/cacerts. */
   readonly path: string;
   readonly javas: readonly JavaHome[];
+  /** Whether one of them is found, and reads it, by a way that nobody but root controls. */
+  readonly isRoots: boolean;
 }
 
 /** The machine, or an image, as far as the search needs one. */
 export interface JavaSearch extends Pick<Host, "env"> {
   readonly files: Pick<Files, "list" | "info" | "read" | "realPath">;
   readonly commands: Pick<Commands, "find" | "run">;
+  /** Host.rootControls; none for an image, whose files are guarded otherwise. */
+  readonly rootControls?: (path: string) => boolean;
 }
 
 /** Entries looked at in one directory: /opt can hold anything. */
@@ -68,19 +72,25 @@ export async function findJavaTrustFiles(
 ): Promise<JavaTrustFile[]> {
   const files = new Map<string, JavaHome[]>();
   const seen = new Set<string>();
+  const roots = new Set<string>();
   for (const candidate of await candidateHomes(host, user, places)) {
     const home = await host.files.realPath(candidate).catch(() => undefined);
-    if (home === undefined || seen.has(identityOf(home))) continue;
-    seen.add(identityOf(home));
+    if (home === undefined) continue;
+    // By the way that was found, and not by where it leads: a link of a user's can lead to any key store.
+    const isRoots = host.rootControls?.(candidate) === true;
+    if (seen.has(identityOf(home)) && !isRoots) continue;
     const path = await findTrustFile(host, home);
     if (path === undefined) continue;
+    if (isRoots && host.rootControls?.(path) === true) roots.add(path);
+    if (seen.has(identityOf(home))) continue;
+    seen.add(identityOf(home));
     const java = await describeJava(host, home);
     const javas = files.get(path);
     if (javas === undefined) files.set(path, [java]);
     // The JRE inside a Java 8 JDK is the same Java once more.
     else if (!javas.some((other) => home.startsWith(joinPath(other.home, "")))) javas.push(java);
   }
-  return [...files].map(([path, javas]) => ({ path, javas }));
+  return [...files].map(([path, javas]) => ({ path, javas, isRoots: roots.has(path) }));
 }
 
 async function candidateHomes(

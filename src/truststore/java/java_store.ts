@@ -1,9 +1,9 @@
 /**
- * One Java trust store (cacerts), changed through keytool.
+ * One Java trust store (cacerts).
  *
- * keytool writes the file in place, so that a killed one or a full disk leaves every Java on the machine
- * without roots. Where this process may write itself, keytool works on a copy, and the copy replaces the
- * file whole.
+ * Changed without Java where that can be (keystore_writer.ts): no program of a Java that a user may have put there is
+ * run, and the file is replaced whole. What only keytool can write (a store under a password that encrypts) it changes in a
+ * copy, which then replaces the file; as root only a keytool that nobody but root can change.
  *
  * @module
  */
@@ -11,7 +11,8 @@
 import { LocalTlsError } from "../../errors.ts";
 import { parentOf } from "../../host/path_text.ts";
 import { quoteCommand } from "../../host/shell_words.ts";
-import { checkAnchorCopy } from "../anchor_copy.ts";
+import type { RootStep, ShownCommand } from "../elevation.ts";
+import { writeAsRoot } from "../root_file.ts";
 import type {
   DiscoverContext,
   PlannedStep,
@@ -22,7 +23,8 @@ import type {
 } from "../store.ts";
 import { type JavaTrustFile, labelOf } from "./find_javas.ts";
 import { findAliases } from "./keystore_reader.ts";
-import { deleteCommand, importCommand, listAliases, runKeytool } from "./keytool.ts";
+import { addTrusted, removeTrusted } from "./keystore_writer.ts";
+import { aliasOf, deleteCommand, importCommand, listAliases, runKeytool } from "./keytool.ts";
 
 /** Bytes. A cacerts has 0.2 MB. */
 const MAX_STORE_BYTES = 16 * 1024 * 1024;
@@ -33,6 +35,7 @@ export function createJavaStore(
   file: JavaTrustFile,
 ): TrustStore {
   const { path } = file;
+  if (file.isRoots) host.allowRoot(path);
   const label = labelOf(file);
   const keytool = file.javas.find((java) => java.keytool !== undefined)?.keytool;
 
@@ -74,27 +77,73 @@ export function createJavaStore(
     };
   }
 
-  /** The commands, on the store itself or a copy of it. */
-  async function commands(change: "add" | "remove", anchor: TrustAnchor, store: string) {
-    const tool = requireKeytool();
-    if (change === "add") return [importCommand(tool, store, anchor)];
-    return (await look(anchor)).aliases.map((alias) => deleteCommand(tool, store, alias));
-  }
-
   /** Whether the file can be replaced: that takes writing to its directory. */
   async function canReplace(): Promise<boolean> {
     const directory = parentOf(path);
     return await host.files.writable(path) && await host.files.writable(directory);
   }
 
+  /** The store with the change made; undefined where only keytool can make it. */
+  async function changed(change: "add" | "remove", anchor: TrustAnchor) {
+    const { certificate: { der } } = anchor;
+    const store = await readStore();
+    if (change === "remove") return await removeTrusted(store, der);
+    // Under another alias it is trusted already.
+    if ((findAliases(store, der) ?? []).length > 0) return undefined;
+    return await addTrusted(store, aliasOf(anchor), der, host.now());
+  }
+
   async function apply(change: "add" | "remove", anchor: TrustAnchor): Promise<StoreChange> {
     const purpose = change === "add"
       ? `add the certificate to ${label}`
       : `take the certificate out of ${label}`;
-    if (change === "add") await checkAnchorCopy(host, anchor);
-    if (await canReplace()) await explained(changeCopy(change, anchor, purpose));
-    else await explained(elevation.run(await commands(change, anchor, path), purpose));
+    const content = await changed(change, anchor);
+    if (await canReplace()) {
+      if (content === undefined) await explained(changeCopy(change, anchor, purpose));
+      else await replace(content);
+    } else await explained(changeAsRoot(change, anchor, purpose, content));
     return {};
+  }
+
+  /** The file whole, with the mode and owner that it has. */
+  async function replace(content: Uint8Array): Promise<void> {
+    const info = await host.files.info(path);
+    // Only root may give a file away; a user's own file stays theirs by itself.
+    const owner = host.isRoot && info !== undefined ? { uid: info.uid, gid: info.gid } : undefined;
+    await host.files.write(path, content, { mode: info?.mode ?? 0o644, owner });
+  }
+
+  async function changeAsRoot(
+    change: "add" | "remove",
+    anchor: TrustAnchor,
+    purpose: string,
+    content: Uint8Array | undefined,
+  ): Promise<void> {
+    if (!file.isRoots) {
+      throw new LocalTlsError(
+        "STORE_UNAVAILABLE",
+        `Cannot ${purpose}: "${path}" belongs to another user, and so does the way to it`,
+        { hints: [quoteCommand(["ls", "-ld", parentOf(path), path])] },
+      );
+    }
+    const shown = keytool === undefined ? [] : await shownCommands(change, anchor, keytool);
+    const steps: RootStep[] = content !== undefined
+      ? [writeAsRoot(path, content, shown)]
+      : shown.map(({ argv, stdin }) =>
+        stdin === undefined ? argv : { argv, input: anchor.pem, shown: [{ argv, stdin }] }
+      );
+    await elevation.run(steps, purpose);
+  }
+
+  /** With keytool, for the user to paste. */
+  async function shownCommands(
+    change: "add" | "remove",
+    anchor: TrustAnchor,
+    tool: string,
+  ): Promise<ShownCommand[]> {
+    if (change === "add") return [{ argv: importCommand(tool, path, anchor), stdin: anchor.file }];
+    const { aliases } = await look(anchor);
+    return aliases.map((alias) => ({ argv: deleteCommand(tool, path, alias) }));
   }
 
   async function changeCopy(
@@ -102,31 +151,31 @@ export function createJavaStore(
     anchor: TrustAnchor,
     purpose: string,
   ): Promise<void> {
-    const info = await host.files.info(path);
-    // Only root may give a file away; a user's own file stays theirs by itself.
-    const isRoot = host.user?.uid === 0;
-    const owner = isRoot && info !== undefined ? { uid: info.uid, gid: info.gid } : undefined;
+    const tool = requireKeytool();
     const copy = `${path}.localtls-${anchor.sha256.slice(0, 16)}`;
     const before = await readStore();
     try {
       await host.files.write(copy, before);
-      for (const argv of await commands(change, anchor, copy)) {
-        await runKeytool(host, argv, purpose);
+      if (change === "add") {
+        await runKeytool(host, importCommand(tool, copy, anchor), purpose, anchor.pem);
+      } else {
+        for (const alias of (await look(anchor)).aliases) {
+          await runKeytool(host, deleteCommand(tool, copy, alias), purpose);
+        }
       }
       const after = await host.files.read(copy, MAX_STORE_BYTES);
       if (after === undefined || after.length === 0) {
         throw new LocalTlsError("TOOL_FAILED", `Cannot ${purpose}: keytool left no key store`);
       }
-      await host.files.write(path, after, { mode: info?.mode ?? 0o644, owner });
+      await replace(after);
     } finally {
       await host.files.remove(copy);
     }
   }
 
   async function plan(change: "add" | "remove", anchor: TrustAnchor): Promise<PlannedStep[]> {
-    if (keytool === undefined) return [];
-    const root = !await canReplace();
-    return (await commands(change, anchor, path)).map((argv) => ({ type: "run", argv, root }));
+    if (change === "remove" && (await look(anchor)).aliases.length === 0) return [];
+    return [{ type: "write", path, root: !await canReplace() }];
   }
 
   /** keytool's own words for a wrong password name neither the file nor what to do. */

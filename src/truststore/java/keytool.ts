@@ -27,7 +27,7 @@ export function aliasOf({ sha256 }: TrustAnchor): string {
   return `localtls-${sha256.slice(0, 16)}`;
 }
 
-/** `-keystore`, and not `-cacerts`, which Java 8 does not know. */
+/** Reads the certificate from stdin. `-keystore`, and not `-cacerts`, which Java 8 does not know. */
 export function importCommand(keytool: string, store: string, anchor: TrustAnchor): string[] {
   return [
     keytool,
@@ -37,8 +37,6 @@ export function importCommand(keytool: string, store: string, anchor: TrustAncho
     ...storeArguments(store),
     "-alias",
     aliasOf(anchor),
-    "-file",
-    anchor.file,
   ];
 }
 
@@ -56,11 +54,13 @@ export async function runKeytool(
   host: Host,
   argv: readonly string[],
   purpose: string,
+  input?: string,
 ): Promise<string> {
   const { stdout } = await runTool(host, argv, {
     purpose,
     timeoutMs: TOOL_TIMEOUT_MS,
     env: cleanEnvironment(host),
+    ...(input === undefined ? {} : { input }),
   });
   return new TextDecoder().decode(stdout);
 }

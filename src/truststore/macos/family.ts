@@ -44,7 +44,7 @@ export function openRecordedKeychain(
 /** The machine's with --machine, and for a root that nobody became; else that of the user. */
 async function findKeychain(context: DiscoverContext): Promise<TrustStore> {
   const { user } = context;
-  const isMachine = context.machine === true || (user.isRoot && user.owner === undefined);
+  const isMachine = context.machine === true || (user.isRoot && !user.byRoot);
   if (isMachine) return createKeychainStore(context, SYSTEM_KEYCHAIN);
   const path = await findLoginKeychain(context);
   return createKeychainStore(context, { label: "login keychain", path, domain: "user" });

@@ -11,7 +11,8 @@ import { LocalTlsError } from "../../errors.ts";
 import { quoteCommand } from "../../host/shell_words.ts";
 import { isSelfSigned } from "../../x509/signature.ts";
 import { checkAnchorCopy } from "../anchor_copy.ts";
-import { rootCommands } from "../elevation.ts";
+import { writeAsRoot } from "../root_file.ts";
+import { rootCommands, type RootStep } from "../elevation.ts";
 import type {
   DiscoverContext,
   PlannedStep,
@@ -31,6 +32,9 @@ import {
 } from "./security_tool.ts";
 import { NO_SETTING, sha1Hex } from "./trust_settings.ts";
 import { verifyAlone, verifyChain } from "./verify_cert.ts";
+
+/** A directory that only root writes to, for the moment in which root's own tool reads the certificate. */
+const ROOT_DIRECTORY = "/etc";
 
 /** The keychain of the machine. */
 export const SYSTEM_KEYCHAIN: KeychainPlace = {
@@ -120,12 +124,17 @@ export function createKeychainStore(context: DiscoverContext, own: KeychainPlace
     ];
   }
 
-  /** Runs one change. The command of the hint works on the copy that is kept. */
+  /**
+   * Runs one change. The command of the hint works on the copy that is kept.
+   * @param copy The word that is the file of the anchor. Root gets one of its own: a user's could be exchanged.
+   */
   async function change(
     place: KeychainPlace,
     words: readonly string[],
     shown: readonly string[],
     purpose: string,
+    { pem, sha256 }: TrustAnchor,
+    copy: string,
   ): Promise<void> {
     const isMachine = place.domain === "admin";
     const command = ["security", ...shown];
@@ -137,9 +146,24 @@ export function createKeychainStore(context: DiscoverContext, own: KeychainPlace
     try {
       if (isMachine) {
         const options = { timeoutMs, keepComplaints: true };
-        await elevation.run([["security", ...words]], purpose, options);
+        const file = `${ROOT_DIRECTORY}/localtls-${sha256.slice(0, 16)}.pem`;
+        const own = words.map((word) => word === copy ? file : word);
+        const step: RootStep = ["security", ...own];
+        if (!own.includes(file)) await elevation.run([step], purpose, options);
+        else {
+          try {
+            await elevation.run([writeAsRoot(file, pem, []), step], purpose, options);
+          } finally {
+            await elevation.run([["rm", "-f", file]], purpose).catch(() => {});
+          }
+        }
       } else {
-        await runTool(host, tool.argv(...words), { purpose, hints, timeoutMs });
+        await runTool(host, tool.argv(...words), {
+          purpose,
+          hints,
+          timeoutMs,
+          asRoot: context.user.byRoot,
+        });
       }
     } catch (error) {
       if (!(error instanceof LocalTlsError)) throw error;
@@ -155,7 +179,7 @@ export function createKeychainStore(context: DiscoverContext, own: KeychainPlace
     const purpose = `trust ${anchor.label} in the ${own.label}`;
     try {
       // Under sudo the tool is the user's own process, which may read the user's files.
-      await change(own, words, words, purpose);
+      await change(own, words, words, purpose, anchor, anchor.file);
     } catch (error) {
       if (!before.inKeychain) await takeBack(anchor).catch(() => {});
       throw error;
@@ -170,7 +194,10 @@ export function createKeychainStore(context: DiscoverContext, own: KeychainPlace
     const words = ["delete-certificate", "-Z", await checkSelector(tool, own, anchor), own.path];
     const purpose = `take ${anchor.label} out of the ${own.label}`;
     if (own.domain === "admin") await elevation.run([["security", ...words]], purpose);
-    else await runTool(host, tool.argv(...words), { purpose, timeoutMs: READ_TIMEOUT_MS });
+    else {
+      const options = { purpose, timeoutMs: READ_TIMEOUT_MS, asRoot: context.user.byRoot };
+      await runTool(host, tool.argv(...words), options);
+    }
   }
 
   async function remove(anchor: TrustAnchor): Promise<StoreChange> {
@@ -182,7 +209,7 @@ export function createKeychainStore(context: DiscoverContext, own: KeychainPlace
       const purpose = `take ${anchor.label} out of the ${place.label}`;
       await withCopy(anchor, async (file) => {
         for (const [i, words] of removeWords(place, part, sha1, file).entries()) {
-          await change(place, words, shown[i]!, purpose);
+          await change(place, words, shown[i]!, purpose, anchor, file);
         }
       });
     }

@@ -17,7 +17,7 @@ export async function inScratchDirectory<T>(
   work: (directory: string) => Promise<T>,
 ): Promise<T> {
   // Root's own temporary directory is closed to the user that `security` runs as.
-  const own = user.owner === undefined ? host.env("TMPDIR") : undefined;
+  const own = user.byRoot ? undefined : host.env("TMPDIR");
   const parent = own?.startsWith("/") ? own.replace(/\/+$/, "") : "";
   const name = toHex(crypto.getRandomValues(new Uint8Array(16)));
   const directory = `${parent || "/tmp"}/localtls-${name}`;

@@ -55,21 +55,20 @@ export interface SecurityTool {
  * (launchctl(1), asuser).
  */
 export function createSecurityTool({ host, user }: DiscoverContext): SecurityTool {
-  const prefix = user.isRoot && user.owner !== undefined
-    ? [
-      ...["launchctl", "asuser", String(user.owner.uid)],
-      ...["sudo", "-H", "-u", `#${user.owner.uid}`, "--"],
-    ]
+  const uid = host.user?.uid;
+  const prefix = user.byRoot
+    ? ["launchctl", "asuser", String(uid), "sudo", "-H", "-u", `#${uid}`, "--"]
     : [];
   const argv = (...words: readonly string[]) => [...prefix, "security", ...words];
+  // Only root may enter the session of another user.
+  const run: SecurityTool["run"] = (words, options) =>
+    host.commands.run(argv(...words), { ...options, asRoot: user.byRoot });
   const ownWords = new Map<keyof typeof STATUS, Promise<string[]>>();
 
   /** The texts in the user's language, from the tool itself: "Error: 0xFFFF158A -60006 The ...". */
   async function askWords(status: keyof typeof STATUS): Promise<string[]> {
     const { codes } = STATUS[status];
-    const { stdout } = await host.commands.run(argv("error", ...codes.map(String)), {
-      timeoutMs: READ_TIMEOUT_MS,
-    });
+    const { stdout } = await run(["error", ...codes.map(String)], { timeoutMs: READ_TIMEOUT_MS });
     return new TextDecoder().decode(stdout).split("\n").flatMap((line) => {
       const text = /^Error: 0x[0-9A-F]{8} -\d+ (.{8,})$/.exec(line.trim())?.[1];
       return text === undefined ? [] : [text.replace(/\.$/, "")];
@@ -78,7 +77,7 @@ export function createSecurityTool({ host, user }: DiscoverContext): SecurityToo
 
   return {
     argv,
-    run: (words, options) => host.commands.run(argv(...words), options),
+    run,
     async means(said, status) {
       const text = said.replaceAll(/\s+/g, " ");
       if (STATUS[status].texts.some((known) => text.includes(known))) return true;

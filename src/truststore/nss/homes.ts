@@ -32,7 +32,7 @@ export function userHome({ host, user }: DiscoverContext): BrowserHome {
     const value = host.env(name);
     // XDG Base Directory Specification: relative paths are invalid. While root works for somebody, the
     // environment may be root's: then it counts only if it points into that user's home.
-    const foreign = user.owner !== undefined && !value?.startsWith(`${user.home}/`);
+    const foreign = user.byRoot && !value?.startsWith(`${user.home}/`);
     if (value === undefined || !value.startsWith("/") || foreign) return `${user.home}/${fallback}`;
     return value.replace(/(?<=.)\/+$/, "");
   }

@@ -242,7 +242,8 @@ export class NssStore implements TrustStore {
 
   /** Whom everything must belong to while root works for somebody. */
   get #requiredUid(): number | undefined {
-    if (!this.#context.user.isRoot) return undefined;
-    return this.#target.system === true ? 0 : this.#context.user.owner?.uid;
+    const { host, user } = this.#context;
+    if (!user.isRoot) return undefined;
+    return this.#target.system === true ? 0 : user.byRoot ? host.user?.uid : undefined;
   }
 }

@@ -8,8 +8,8 @@
  */
 
 import { LocalTlsError } from "../../errors.ts";
-import { checkAnchorCopy } from "../anchor_copy.ts";
 import { rootCommands } from "../elevation.ts";
+import { teeAsRoot, writeAsRoot } from "../root_file.ts";
 import type {
   DiscoverContext,
   PlannedStep,
@@ -38,6 +38,7 @@ export function createAnchorStore(
 ): TrustStore {
   const { host, elevation } = context;
   const { anchorDirectory } = system;
+  host.allowRoot(anchorDirectory);
   const fileOf = (anchor: TrustAnchor) =>
     `${anchorDirectory}/localtls-${anchor.sha256.slice(0, 16)}${system.extension}`;
 
@@ -92,7 +93,7 @@ export function createAnchorStore(
   }
 
   async function requireTool(): Promise<void> {
-    if (await host.commands.find(system.tool) !== undefined) return;
+    if (await host.commands.findForRoot(system.tool) !== undefined) return;
     throw new LocalTlsError(
       "TOOL_MISSING",
       `Cannot change the ${label}: "${system.tool}" is not installed`,
@@ -127,12 +128,11 @@ export function createAnchorStore(
       await host.files.write(file, anchor.pem, { mode: ANCHOR_MODE });
       await elevation.run([refresh], purpose);
     } else {
-      await checkAnchorCopy(host, anchor);
       await elevation.run([
         ...(directories.length === 0
           ? []
           : [["install", "-d", "-m", "0755", "--", anchorDirectory]]),
-        ["install", "-m", "0644", "--", anchor.file, file],
+        writeAsRoot(file, anchor.pem, teeAsRoot(file, anchor.file)),
         refresh,
       ], purpose);
     }

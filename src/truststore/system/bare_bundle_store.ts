@@ -7,7 +7,6 @@
  */
 
 import { LocalTlsError } from "../../errors.ts";
-import { checkAnchorCopy } from "../anchor_copy.ts";
 import type {
   DiscoverContext,
   PlannedStep,
@@ -17,6 +16,7 @@ import type {
   TrustStore,
 } from "../store.ts";
 import { findCertificateBlocks } from "../pem_search.ts";
+import { writeAsRoot } from "../root_file.ts";
 import { readPemFile } from "./bundle.ts";
 
 /**
@@ -30,6 +30,8 @@ export function createBareBundleStore(
   label: string,
   changed: "as root" | "as its owner" = "as root",
 ): TrustStore {
+  if (changed === "as root") host.allowRoot(path);
+
   async function read(): Promise<string> {
     const text = await readPemFile(host, path).catch((error) => {
       throw new LocalTlsError("STORE_UNAVAILABLE", `Cannot read the ${label}: ${error.message}`, {
@@ -69,9 +71,9 @@ export function createBareBundleStore(
     if (findCertificateBlocks(text, anchor.certificate.der).length > 0) return {};
     if (await mayReplace()) await replace(text + markedBlock(text, anchor));
     else {
-      await checkAnchorCopy(host, anchor);
+      const shown = [{ argv: ["tee", "-a", path], stdin: anchor.file }];
       await elevation.run(
-        [appendCommand(text, anchor, path)],
+        [writeAsRoot(path, text + markedBlock(text, anchor), shown)],
         `add the certificate to the ${label}`,
       );
     }
@@ -133,15 +135,6 @@ export function withoutAnchor(text: string, anchor: TrustAnchor): string {
     }
     rest = before + after;
   }
-}
-
-/** Appends the marked block as root. The script is constant; what it works on are its arguments. */
-function appendCommand(text: string, anchor: TrustAnchor, path: string): string[] {
-  const { begin, end } = markers(anchor);
-  const script = '{ echo "$1"; cat -- "$2"; echo "$3"; } >> "$4"';
-  return endsLine(text)
-    ? ["sh", "-c", script, "sh", begin, anchor.file, end, path]
-    : ["sh", "-c", `echo >> "$4"; ${script}`, "sh", begin + AFTER_LINE_END, anchor.file, end, path];
 }
 
 /** Deletes our marked block; the digits of a SHA-256 mean nothing else in a pattern. */

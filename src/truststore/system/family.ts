@@ -51,7 +51,7 @@ async function findSystemStore(context: DiscoverContext): Promise<TrustStore> {
 }
 
 async function fits({ host }: DiscoverContext, system: LinuxSystem): Promise<boolean> {
-  if (await host.commands.find(system.tool) === undefined) return false;
+  if (await host.commands.findForRoot(system.tool) === undefined) return false;
   for (const path of system.evidence) {
     if (await host.files.info(path) !== undefined) return true;
   }

@@ -8,8 +8,10 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
+import { signAdHoc } from "../macho/adhoc.ts";
 import { bunPath, ROOT } from "../toolchain.mjs";
 import { thinExecutable } from "./icu_data.ts";
+import { closeSwitches } from "./runtime_switches.ts";
 
 /** Those that decide what is in the bundle, and in how many pieces. */
 export const BUNDLE_FLAGS = ["--minify", "--format=esm", "--splitting"] as const;
@@ -46,6 +48,8 @@ export interface Compilation {
   readonly cross?: { readonly target: string; readonly runtime: string };
   /** A file that says in which order the bytecode is laid out: scripts/build/bytecode_order.ts. */
   readonly order?: string | undefined;
+  /** A variable of Bun's that this program is to honour: see runtime_switches.ts. Not for one that is given to others. */
+  readonly openSwitch?: string;
 }
 
 /** What came of it. */
@@ -63,7 +67,7 @@ export interface Compiled {
  * @throws {Error} Bun failed; the message is what it said.
  */
 export async function compile(
-  { name, directory, entry = "src/main.ts", cross, order }: Compilation,
+  { name, directory, entry = "src/main.ts", cross, order, openSwitch }: Compilation,
   use: (path: string) => void,
 ): Promise<Compiled> {
   const work = join(directory, `.${name}.${process.pid}`);
@@ -84,9 +88,11 @@ export async function compile(
     }
     const executable = existsSync(path) ? path : `${path}.exe`;
     const content = readFileSync(executable);
-    if (thinExecutable(content, cross?.target ?? process.platform)) {
-      writeFileSync(executable, content);
-    }
+    const system = cross?.target ?? process.platform;
+    thinExecutable(content, system);
+    closeSwitches(content, openSwitch);
+    // A signature of macOS is of every page.
+    writeFileSync(executable, system.includes("darwin") ? signAdHoc(content, "localtls") : content);
     use(executable);
     return { metafile: readFileSync(metafile, "utf8"), output };
   } finally {

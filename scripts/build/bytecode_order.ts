@@ -36,7 +36,8 @@ export async function withBytecodeOrder<Result>(
   const work = mkdtempSync(join(tmpdir(), "localtls-order-"));
   try {
     const program = join(work, "localtls");
-    await compile({ name: "order", directory }, (path) => copyFileSync(path, program));
+    const openSwitch = "BUN_BYTECODE_ORDER_OUT";
+    await compile({ name: "order", directory, openSwitch }, (path) => copyFileSync(path, program));
     const order = join(work, "order");
     const problem = record(program, work, order);
     if (problem !== undefined) {

@@ -16,7 +16,6 @@ import {
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { VERSION } from "../../src/version.ts";
-import { signAdHoc } from "../macho/adhoc.ts";
 import { ROOT } from "../toolchain.mjs";
 import { type ArchiveFile, type ArchiveOptions, packTarXz, packZip } from "./archives.ts";
 import { compile } from "./bun_compile.ts";
@@ -88,9 +87,6 @@ async function buildExecutables(
     const cross = { target: target.bun, runtime: await runtimePath(lock, target) };
     const path = join(directory, binaryName(target));
     const { metafile } = await compile({ name: target.name, directory, cross, order }, (fresh) => {
-      if (target.name === "darwin-x64") {
-        writeFileSync(fresh, signAdHoc(readFileSync(fresh), "localtls"));
-      }
       chmodSync(fresh, 0o755);
       renameSync(fresh, path);
     });

@@ -98,6 +98,7 @@ export async function givenPassword(
   }
   const { outcome, code, stdout, stderr } = await host.commands.run(argv, {
     timeoutMs: COMMAND_TIMEOUT_MS,
+    isTyped: true,
     // A key ring may want to ask; without a terminal it must not wait for one.
     interactive: host.terminal.interactive,
   });

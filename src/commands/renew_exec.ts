@@ -56,6 +56,7 @@ export async function runExec(
     timeoutMs: TIMEOUT_MS,
     // Typed by whoever started this process: under sudo it is to reload a server of the system.
     asRoot: true,
+    isTyped: true,
   });
   const { outcome, code, stderr } = result;
   const output = `${new TextDecoder().decode(result.stdout)}${stderr}`.trim();

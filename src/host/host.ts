@@ -29,6 +29,8 @@ export interface RunOptions {
    * user. Nothing where it is not root's.
    */
   readonly asRoot?: boolean;
+  /** The user's own command (`--exec`): root too looks for it on PATH, and leaves it that PATH. */
+  readonly isTyped?: boolean;
 }
 
 /** Somebody but the user, the system and its administrators, and what they may do. */

@@ -37,6 +37,8 @@ const SYSTEM_DIRECTORIES = [
   "/run/current-system/sw/bin",
 ];
 
+const SYSTEM_PATH = SYSTEM_DIRECTORIES.join(":");
+
 /** Other programs of this machine. */
 export function createNodeCommands(
   os: OperatingSystem,
@@ -50,7 +52,8 @@ export function createNodeCommands(
       const name = argv[0] ?? "";
       // As root: what this process runs for itself, and root's steps of one that works for a user.
       const isRoots = hasRoot() && (options.asRoot === true || workingFor() === undefined);
-      const program = isRoots ? findForRoot(name, find) : find(name);
+      const typed = options.isTyped === true ? find(name) ?? "" : name;
+      const program = isRoots ? findForRoot(typed, find) : find(name);
       if (program === undefined) {
         const unsafe = isRoots ? find(name) : undefined;
         if (unsafe === undefined) return ended("missing");
@@ -63,6 +66,11 @@ export function createNodeCommands(
       // A group of its own, so that a timeout reaches the children too. Not for a tool that talks to
       // the user: only the foreground group may read the terminal.
       const detached = !interactive && os !== "windows";
+      // What root's tools start (hooks of update-ca-certificates run "java") is found as they are; sudo without a
+      // secure_path hands on the PATH that it is given.
+      const isSystems = process.getuid !== undefined && options.isTyped !== true &&
+        (isRoots || options.asRoot === true);
+      const searched = isSystems ? { PATH: SYSTEM_PATH } : {};
       let child: ChildProcess;
       try {
         child = spawnFor(isRoots, (ids, home) =>
@@ -74,7 +82,10 @@ export function createNodeCommands(
               interactive ? "inherit" : "pipe",
             ],
             // Fixed, so that what tools print can be read; LANGUAGE is ignored under C.
-            env: { ...environment, ...home, LC_ALL: "C", ...options.env } as Record<string, string>,
+            env: { ...environment, ...home, ...searched, LC_ALL: "C", ...options.env } as Record<
+              string,
+              string
+            >,
             detached,
             windowsHide: true,
           }));

@@ -17,7 +17,7 @@ import { createNodeFiles } from "./node_files.ts";
 import { createNodeNetwork } from "./node_network.ts";
 import { createNodeOutput, type NodeOutput } from "./node_output.ts";
 import { operatingSystem } from "./operating_system.ts";
-import { allowRoot, groupsOf, guardFiles, rootControls } from "./root_guard.ts";
+import { allowRoot, groupsOf, guardFiles, openGuardedImage, rootControls } from "./root_guard.ts";
 import { createNodeTerminal, readStdin } from "./node_terminal.ts";
 
 /** What a shell reports for a program that SIGPIPE ended: 128 + 13. */
@@ -65,7 +65,7 @@ export function createNodeHost(): NodeHost {
     commands,
     accessLists: os === "windows" ? openAccessLists(commands, files, env) : undefined,
     async openImage(root) {
-      return (await import("./node_image_files.ts")).openNodeImage(root);
+      return openGuardedImage(root, (await import("./node_image_files.ts")).openNodeImage);
     },
     terminal: createNodeTerminal(output, env),
     network: createNodeNetwork(),

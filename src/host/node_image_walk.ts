@@ -43,9 +43,21 @@ export interface Spot {
   readonly stat: fs.Stats | undefined;
 }
 
-/** Opens the root of an image, a real path. Throws what open(2) answers. */
+/**
+ * Opens the root of an image.
+ *
+ * @param root A real path. What has become a link since it was found is not followed, at its end or on the way.
+ * Throws what open(2) answers.
+ */
 export function openRootDirectory(root: string): ImageDirectory {
-  return openDirectory("", root);
+  if (O_DIRECTORY === 0) return openDirectory("", root);
+  let here = openDirectory("", "/");
+  for (const name of components(root).reverse()) {
+    const next = openDirectory("", `${here.place.replace(/\/$/, "")}/${name}`);
+    if (here.descriptor !== undefined) fs.closeSync(here.descriptor);
+    here = next;
+  }
+  return here;
 }
 
 /**

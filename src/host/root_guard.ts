@@ -12,7 +12,8 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { actingAs, asRoot, hasRoot, workingFor } from "./effective_user.ts";
-import type { Files, FileToWrite, Owner, WriteOptions } from "./files.ts";
+import { LocalTlsError } from "../errors.ts";
+import type { Files, FileToWrite, ImageFiles, Owner, WriteOptions } from "./files.ts";
 import type { Database, OpenDatabaseOptions } from "./host.ts";
 import { controlOf, isRootsAlone } from "./path_control.ts";
 
@@ -188,6 +189,34 @@ async function writeTogether(files: Files, list: readonly FileToWrite[]): Promis
     await act(actor, () => files.writeTogether(part));
     i = end;
   }
+}
+
+/**
+ * An image is root's to change, wherever it lies: no way in it leads out (node_image_walk.ts). But the way to it must
+ * not be one that a link of somebody else's bends, or root would change what that link leads to.
+ */
+export function openGuardedImage(
+  root: string,
+  open: (root: string) => ImageFiles,
+): ImageFiles {
+  if (!hasRoot()) return open(root);
+  const { followsForeignLink, realPath } = asRoot(() => controlOf(root));
+  if (followsForeignLink) {
+    throw new LocalTlsError(
+      "FILE_UNSAFE",
+      `Cannot use "${root}" as a root: a symbolic link on the way belongs to another user`,
+      { hints: ["Give the path that the link leads to"] },
+    );
+  }
+  const files = asRoot(() => open(realPath));
+  return new Proxy(files, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name);
+      return typeof value === "function"
+        ? (...args: unknown[]) => asRoot(() => Reflect.apply(value, target, args))
+        : value;
+    },
+  });
 }
 
 /** A database whose every step uses the rights that its path asks for: SQLite makes files beside it at any of them. */

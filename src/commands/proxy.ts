@@ -6,7 +6,6 @@
 
 import { LocalTlsError } from "../errors.ts";
 import { logged } from "../server/access_log.ts";
-import { startHttpRedirect } from "../server/http_redirect.ts";
 import { ANY_HOST, ownHosts } from "../server/own_hosts.ts";
 import { judgeClients } from "../server/client_certificates.ts";
 import { makeProxyHandler } from "../server/proxy/handler.ts";
@@ -21,6 +20,7 @@ import { listenAddresses, namedAddresses, serverUrls } from "./serving/addresses
 import type { ServingDocument } from "./serving/documents.ts";
 import { readClientRoots } from "./serving/client_roots.ts";
 import { openKeySource, readPair } from "./serving/key_source.ts";
+import { startListening } from "./serving/listening.ts";
 import { parseAllowedOrigins } from "./serving/origins.ts";
 import { runSession } from "./serving/session.ts";
 
@@ -90,23 +90,23 @@ export async function proxy(
     clients: client === undefined ? undefined : judgeClients(client.judge),
     timeoutMs,
   });
-  const server = await startSecureServer({
-    addresses,
-    port: flags.port,
-    keyPair: source.first,
-    http2: true,
-    clientRoots: client?.roots,
-    handler: options.quiet
-      ? handler
-      : logged(handler, (line) => context.report({ type: "log", line })),
-    onUpgrade,
-  });
-  const redirect = flags.httpRedirect === undefined ? undefined : await startHttpRedirect({
-    addresses,
-    port: flags.httpRedirect,
-    httpsPort: server.port,
-    hosts,
-  });
+  const { httpRedirect } = flags;
+  const { server, redirect } = await startListening(
+    context,
+    { addresses, httpRedirect, hosts },
+    () =>
+      startSecureServer({
+        addresses,
+        port: flags.port,
+        keyPair: source.first,
+        http2: true,
+        clientRoots: client?.roots,
+        handler: options.quiet
+          ? handler
+          : logged(handler, (line) => context.report({ type: "log", line })),
+        onUpgrade,
+      }),
+  );
   const { certificate } = source.first;
   const urls = await serverUrls(host, addresses, server.port, certificate.names);
   const close = () => {

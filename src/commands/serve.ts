@@ -5,7 +5,6 @@
  */
 
 import { logged } from "../server/access_log.ts";
-import { startHttpRedirect } from "../server/http_redirect.ts";
 import { startHttp1Server } from "../server/http1/http1_server.ts";
 import { ANY_HOST, guarded, ownHosts } from "../server/own_hosts.ts";
 import { startSecureServer } from "../server/secure_server.ts";
@@ -16,6 +15,7 @@ import { resolvePath } from "./output_files.ts";
 import { listenAddresses, namedAddresses, serverUrls } from "./serving/addresses.ts";
 import type { ServingDocument } from "./serving/documents.ts";
 import { type KeyFlags, openKeySource } from "./serving/key_source.ts";
+import { startListening } from "./serving/listening.ts";
 import { parseAllowedOrigins } from "./serving/origins.ts";
 import { runSession } from "./serving/session.ts";
 
@@ -62,13 +62,12 @@ export async function serve(
     : logged(guardedFiles, (line) => context.report({ type: "log", line }));
   const keyPair = source.first;
   const serving = { addresses, port: flags.port, keyPair, handler };
-  const server = startHttp1Server(serving) ?? await startSecureServer(serving);
-  const redirect = flags.httpRedirect === undefined ? undefined : await startHttpRedirect({
-    addresses,
-    port: flags.httpRedirect,
-    httpsPort: server.port,
-    hosts,
-  });
+  const { httpRedirect } = flags;
+  const { server, redirect } = await startListening(
+    context,
+    { addresses, httpRedirect, hosts },
+    async () => startHttp1Server(serving) ?? await startSecureServer(serving),
+  );
   const { certificate } = source.first;
   const urls = await serverUrls(host, addresses, server.port, certificate.names);
   return {

@@ -51,7 +51,9 @@ export function createNodeHost(): NodeHost {
     get user() {
       return workingFor() ?? started;
     },
-    isRoot: hasRoot(),
+    get isRoot() {
+      return hasRoot();
+    },
     workFor: (user) => workFor({ ...user, groups: groupsOf(user) }),
     allowRoot,
     rootControls,

@@ -10,6 +10,7 @@
 
 import * as fs from "node:fs";
 import * as path from "node:path";
+import process from "node:process";
 import type { Owner } from "./files.ts";
 
 /** Who controls a way. */
@@ -45,7 +46,9 @@ export function controlOf(file: string, last: "follow" | "leave" = "follow"): Pa
   const owners: Owner[] = [];
   let isShared = false;
   let followsForeignLink = false;
-  const ahead = path.resolve(file).split("/").reverse();
+  // Not normalized: ".." behind a link is where that leads.
+  const whole = path.isAbsolute(file) ? file : `${process.cwd()}/${file}`;
+  const ahead = whole.split("/").reverse();
   let here = "/";
   let stickyParent = false;
   let links = 0;
@@ -59,7 +62,7 @@ export function controlOf(file: string, last: "follow" | "leave" = "follow"): Pa
       here = path.dirname(here);
       continue;
     }
-    const isLast = ahead.length === 0;
+    const isLast = ahead.every((rest) => rest === "" || rest === ".");
     if (isLast && last === "leave") {
       here = path.join(here, name);
       break;
@@ -85,7 +88,7 @@ export function controlOf(file: string, last: "follow" | "leave" = "follow"): Pa
     }
     if (stat.isSymbolicLink()) {
       if (++links > MAX_LINKS) break;
-      if (!isRoots || isShared) followsForeignLink = true;
+      if (owners.length > 0 || isShared) followsForeignLink = true;
       const target = readLink(next);
       if (target === undefined) break;
       if (target.startsWith("/")) here = "/";

@@ -6,7 +6,6 @@
 import assert from "node:assert/strict";
 import {
   chmodSync,
-  chownSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -17,9 +16,14 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { localtls, type LocaltlsOptions, type LocaltlsResult } from "../support/localtls.ts";
+import {
+  LOCALTLS,
+  localtls,
+  type LocaltlsOptions,
+  type LocaltlsResult,
+} from "../support/localtls.ts";
 import { asAccount, makeAccount } from "../support/own_files.ts";
-import { mustRun, start } from "../support/processes.ts";
+import { mustRun, run, start, waitFor } from "../support/processes.ts";
 import { scratchDirectory } from "../support/sandbox.ts";
 
 const SLOW = { timeout: 170_000 };
@@ -330,24 +334,32 @@ describe("what root takes from the user", () => {
     const secret = "/etc/localtls-secret";
     writeFileSync(secret, SECRET, { mode: 0o600 });
     try {
-      await ann.run(["cert", "own.test"]);
-      const root = join(ann.state, "root.pem");
+      const anchors = join(ann.state, "anchors");
+      await ann.does(`mkdir -p -m 700 '${ann.state}' '${anchors}'`);
+      // Every copy is now what it was, now a link to root's file.
       const attacker = start([
         ...asAccount(ann.name),
         ...[
           "/bin/sh",
           "-c",
-          `cp "$1" "$1.good"; while :; do
-          ln -sf "$2" "$1.link" && mv -f "$1.link" "$1"; cp "$1.good" "$1.new" && mv -f "$1.new" "$1"
+          `while :; do
+          for f in "$1"/*.pem; do
+            [ -f "$f.good" ] || cp "$f" "$f.good" 2>/dev/null || continue
+            ln -sf "$2" "$f.link"; mv -f "$f.link" "$f"
+            cp "$f.good" "$f.new"; mv -f "$f.new" "$f"
+          done
         done`,
         ],
-        ...["sh", root, secret],
+        ...["sh", anchors, secret],
       ], { env: { HOME: ann.home, PATH } });
       try {
-        for (let i = 0; i < 12; i++) {
+        for (let i = 0; i < 8; i++) {
+          const file = join(ann.home, `ca${i}.pem`);
+          await ann.does(`openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+            -keyout /dev/null -out '${file}' -subj /CN=ca${i} -days 30 2>/dev/null`);
           // By sudo that the program runs for a step, and in one that was started by sudo.
-          const call = i % 2 === 0 ? ann.run : ann.sudo;
-          await call(["trust", "--stores", "system", "--yes"], { timeoutMs: 90_000 });
+          const call = i % 4 === 3 ? ann.sudo : ann.run;
+          await call(["trust", file, "--stores", "system", "--yes"], { timeoutMs: 90_000 });
           for (const directory of ["/usr/local/share/ca-certificates", "/etc/ssl/certs"]) {
             for (const name of readdirSync(directory)) {
               const path = join(directory, name);
@@ -359,11 +371,14 @@ describe("what root takes from the user", () => {
       } finally {
         await attacker.stop();
       }
-      await mustRun(["/bin/sh", "-c", `cp '${root}.good' '${root}'`]);
-      chownSync(root, ann.uid, ann.gid);
       await ann.sudo(["uninstall", "--stores", "system"], { timeoutMs: 90_000 });
     } finally {
       rmSync(secret);
+      await mustRun([
+        "/bin/sh",
+        "-c",
+        "rm -f /usr/local/share/ca-certificates/localtls-*; update-ca-certificates",
+      ]);
     }
   });
 
@@ -419,5 +434,39 @@ describe("the runtime's own switches", () => {
     const asBun = await localtls([script], { env: { BUN_BE_BUN: "1" } });
     assert.equal(asBun.code, 2, asBun.stdout);
     assert.equal(existsSync(mark), false);
+  });
+});
+
+describe("a server that root starts on a port of root's", () => {
+  test("gives root's rights up once it listens, for good", SLOW, async () => {
+    const ann = await makeAttacker();
+    const site = join(ann.home, "site");
+    await ann.does('mkdir "$HOME/site"; echo hello > "$HOME/site/page"');
+    // Root could read it; the user cannot.
+    writeFileSync(join(site, "roots"), "for root", { mode: 0o600 });
+    const made = await ann.run(["cert", "localhost", "127.0.0.1"]);
+    assert.equal(made.code, 0, made.stderr);
+    const env = {
+      ...{ PATH, HOME: "/root", USER: "root", SUDO_USER: ann.name },
+      ...{ SUDO_UID: String(ann.uid), SUDO_GID: String(ann.gid) },
+    };
+    const argv = [LOCALTLS, "serve", site, "--port", "843", "--http-redirect", "880"];
+    const server = start([...argv, "--host", "127.0.0.1"], { env, cwd: ann.home });
+    try {
+      const curl = async (path: string) =>
+        (await run(["curl", "-sk", "-w", "%{http_code}", `https://localhost:843${path}`], {}))
+          .stdout;
+      await waitFor("the page", async () => (await curl("/page")).startsWith("hello"), 20_000);
+      const status = readFileSync(`/proc/${server.pid}/status`, "utf8");
+      const ids = (name: string) =>
+        new RegExp(`^${name}:\\s+(.*)$`, "m").exec(status)?.[1]?.split("\t");
+      assert.deepEqual(ids("Uid"), Array(4).fill(String(ann.uid)));
+      assert.deepEqual(ids("Gid"), Array(4).fill(String(ann.gid)));
+      assert.equal(ids("Groups")?.join().trim(), String(ann.gid));
+      assert.equal(ids("CapEff")?.join(), "0000000000000000");
+      assert.doesNotMatch(await curl("/roots"), /for root/);
+    } finally {
+      await server.stop();
+    }
   });
 });

@@ -12,48 +12,32 @@
 import process from "node:process";
 import { LocalTlsError } from "../errors.ts";
 import type { Owner } from "./files.ts";
-
-/** A user, and the groups that their rights come from. */
-export interface Identity extends Owner {
-  /** Supplementary groups. */
-  readonly groups: readonly number[];
-}
-
-/** A user that root works for. */
-export interface Principal extends Identity {
-  readonly name: string;
-  readonly home: string;
-}
+import {
+  endRoot,
+  hasRoot,
+  type Identity,
+  type Principal,
+  setPrincipal,
+  workingFor,
+} from "./principal.ts";
 
 const ROOT: Identity = { uid: 0, gid: 0, groups: [] };
 
-/** Whom this process works for; undefined where it is nobody but itself. */
-let principal: Principal | undefined;
 /** Root's own supplementary groups, as the process was started with them. */
 let rootGroups: readonly number[] = [];
 /** Whose rights are in force now. */
 let current: Identity | undefined;
-
-/** Whether this process may act as root without asking anybody. */
-export function hasRoot(): boolean {
-  return process.getuid?.() === 0;
-}
-
-/** Whom this process, which root has started, works for; undefined where it works for itself. */
-export function workingFor(): Principal | undefined {
-  return principal;
-}
 
 /**
  * From now on this process, which root has started, acts as the user, but in {@link asRoot}.
  * Throws STATE_UNSAFE where the runtime cannot give up root's supplementary groups.
  */
 export function workFor(user: Principal): void {
-  if (!hasRoot() || principal !== undefined) return;
+  if (!hasRoot() || workingFor() !== undefined) return;
   rootGroups = process.getgroups?.() ?? [];
   current = ROOT;
   switchTo(user);
-  principal = user;
+  setPrincipal(user);
 }
 
 /** Runs a synchronous step as root. It does not follow what a user could redirect: that is for the caller to see to. */
@@ -69,6 +53,7 @@ export function actingAs<T>(user: Owner | undefined, step: () => T): T {
   if (!hasRoot()) return step();
   current ??= ROOT;
   const before = current;
+  const principal = workingFor();
   const wanted = user === undefined
     ? { ...ROOT, groups: rootGroups }
     : user.uid === principal?.uid
@@ -85,7 +70,8 @@ export function actingAs<T>(user: Owner | undefined, step: () => T): T {
 
 /** As {@link asRoot}, for a step that takes turns of the event loop: nothing else may run meanwhile. */
 export async function holdingRoot<T>(step: () => Promise<T>): Promise<T> {
-  if (principal === undefined) return await step();
+  const principal = workingFor();
+  if (!hasRoot() || principal === undefined) return await step();
   switchTo({ ...ROOT, groups: rootGroups });
   try {
     return await step();
@@ -99,12 +85,14 @@ export async function holdingRoot<T>(step: () => Promise<T>): Promise<T> {
  * @returns Whether it did; false where it works for nobody but root.
  */
 export function giveUpRoot(): boolean {
+  const principal = workingFor();
   if (!hasRoot() || principal === undefined) return false;
   const { uid, gid, groups } = principal;
   switchTo(ROOT);
   setGroups(groups);
   process.setgid!(gid);
   process.setuid!(uid);
+  endRoot();
   current = undefined;
   return true;
 }

@@ -166,7 +166,7 @@ export interface Host {
    * for what {@link Host.allowRoot} and {@link RunOptions.asRoot} say. Nothing for a process that is not root's.
    * Throws STATE_UNSAFE where the runtime cannot.
    */
-  workFor(user: Owner & { readonly name: string; readonly home: string }): void;
+  workFor(user: Owner & { readonly name: string; readonly home: string }): Promise<void>;
   /**
    * Root's rights may be used at this path and for its entries, or for the whole tree below it, where nobody but root
    * controls the way there. For paths that the administrator typed and for places of the system; never for what a
@@ -174,13 +174,13 @@ export interface Host {
    */
   allowRoot(path: string, what?: "entries" | "tree"): void;
   /** Whether nobody but root can change what a path leads to: no directory and no link on the way. */
-  rootControls(path: string): boolean;
+  rootControls(path: string): Promise<boolean>;
   /**
    * Does something as root that takes turns, such as listening on a port. Nothing else may be done meanwhile.
    */
   holdingRoot<T>(step: () => Promise<T>): Promise<T>;
   /** Gives up root's rights for good, for the user this process works for. @returns Whether there was one. */
-  giveUpRoot(): boolean;
+  giveUpRoot(): Promise<boolean>;
   /** Where this system keeps a user's program data, given that user's home directory. */
   dataDirectory(home: string): string;
   readonly workingDirectory: string;

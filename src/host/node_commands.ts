@@ -9,9 +9,8 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import process from "node:process";
 import { type Bytes, concatBytes } from "../bytes.ts";
-import { asRoot, hasRoot, workingFor } from "./effective_user.ts";
 import type { Commands, OperatingSystem, RunOptions, RunResult } from "./host.ts";
-import { isSafeForRoot } from "./path_control.ts";
+import { hasRoot, workingFor } from "./principal.ts";
 import { describeSystemError } from "./system_error.ts";
 
 /** Kept of each output stream; the rest is read and dropped, so that the tool does not stall. */
@@ -47,13 +46,13 @@ export function createNodeCommands(
   const find = (name: string) => findExecutable(name, os, environment["PATH"] ?? "");
   return {
     find: (name) => Promise.resolve(find(name)),
-    findForRoot: (name) => Promise.resolve(findForRoot(name, find)),
+    findForRoot: (name) => findForRoot(name, find),
     async run(argv, options) {
       const name = argv[0] ?? "";
       // As root: what this process runs for itself, and root's steps of one that works for a user.
       const isRoots = hasRoot() && (options.asRoot === true || workingFor() === undefined);
       const typed = options.isTyped === true ? find(name) ?? "" : name;
-      const program = isRoots ? findForRoot(typed, find) : find(name);
+      const program = isRoots ? await findForRoot(typed, find) : find(name);
       if (program === undefined) {
         const unsafe = isRoots ? find(name) : undefined;
         if (unsafe === undefined) return ended("missing");
@@ -73,7 +72,7 @@ export function createNodeCommands(
       const searched = isSystems ? { PATH: SYSTEM_PATH } : {};
       let child: ChildProcess;
       try {
-        child = spawnFor(isRoots, (ids, home) =>
+        child = await spawnFor(isRoots, (ids, home) =>
           spawn(program, argv.slice(1), {
             ...ids,
             stdio: [
@@ -99,9 +98,8 @@ export function createNodeCommands(
       if (program === undefined) return { outcome: "missing", code: 127 };
       const { runInForeground } = await import("./node_foreground.ts");
       // The user's own command, with the rights that the user started us with.
-      return await asRoot(() =>
-        runInForeground([program, ...argv.slice(1)], { ...environment, ...env })
-      );
+      const start = () => runInForeground([program, ...argv.slice(1)], { ...environment, ...env });
+      return hasRoot() ? await (await import("./root_guard.ts")).asRoot(start) : await start();
     },
   };
 }
@@ -110,11 +108,12 @@ export function createNodeCommands(
  * Starts a process with the right ids: an effective user alone could be laid down again by the program that is
  * started, whose real user would be root.
  */
-function spawnFor(
+async function spawnFor(
   isRoots: boolean,
   start: (ids: { uid?: number; gid?: number }, home: Record<string, string>) => ChildProcess,
-): ChildProcess {
+): Promise<ChildProcess> {
   if (!hasRoot()) return start({}, {});
+  const { asRoot } = await import("./root_guard.ts");
   const principal = workingFor();
   if (isRoots || principal === undefined) return asRoot(() => start({}, {}));
   const { uid, gid, home, name } = principal;
@@ -125,10 +124,10 @@ function spawnFor(
  * A program for root: of the system's directories, or the one at an absolute path, and only if nobody but root can
  * change it or the way to it.
  */
-function findForRoot(
+async function findForRoot(
   name: string,
   find: (name: string) => string | undefined,
-): string | undefined {
+): Promise<string | undefined> {
   const places = path.isAbsolute(name)
     ? [name]
     : name === "" || name.includes("/")
@@ -136,6 +135,7 @@ function findForRoot(
     : SYSTEM_DIRECTORIES.map((directory) => path.join(directory, name));
   // Systems without a root have other ways to keep programs from being exchanged.
   if (process.getuid === undefined) return find(name);
+  const { isSafeForRoot } = await import("./root_guard.ts");
   return places.find((place) => isExecutable(place) && isSafeForRoot(place));
 }
 

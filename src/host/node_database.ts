@@ -7,7 +7,7 @@
 import { LocalTlsError } from "../errors.ts";
 import type { Database, OpenDatabaseOptions, SqlValue } from "./host.ts";
 import { makeEmptyFile } from "./node_file_writer.ts";
-import { openGuarded } from "./root_guard.ts";
+import { hasRoot } from "./principal.ts";
 
 /** SQLite result codes (https://sqlite.org/rescode.html) for a lock that somebody else holds. */
 const SQLITE_BUSY = 5;
@@ -18,6 +18,8 @@ export async function openNodeDatabase(
   path: string,
   options: OpenDatabaseOptions,
 ): Promise<Database> {
+  if (!hasRoot()) return (await prepareDatabase(path, options))();
+  const { openGuarded } = await import("./root_guard.ts");
   return await openGuarded(path, options, prepareDatabase);
 }
 

@@ -9,7 +9,6 @@ import * as path from "node:path";
 import process from "node:process";
 import { LocalTlsError } from "../errors.ts";
 import { dataDirectoryFor } from "./data_directory.ts";
-import { giveUpRoot, hasRoot, holdingRoot, workFor, workingFor } from "./effective_user.ts";
 import type { AccessLists, Commands, Files, Host, Owner } from "./host.ts";
 import { createNodeCommands } from "./node_commands.ts";
 import { openNodeDatabase } from "./node_database.ts";
@@ -17,7 +16,7 @@ import { createNodeFiles } from "./node_files.ts";
 import { createNodeNetwork } from "./node_network.ts";
 import { createNodeOutput, type NodeOutput } from "./node_output.ts";
 import { operatingSystem } from "./operating_system.ts";
-import { allowRoot, groupsOf, guardFiles, openGuardedImage, rootControls } from "./root_guard.ts";
+import { allowRoot, hasRoot, workingFor } from "./principal.ts";
 import { createNodeTerminal, readStdin } from "./node_terminal.ts";
 
 /** What a shell reports for a program that SIGPIPE ended: 128 + 13. */
@@ -43,7 +42,7 @@ export function createNodeHost(): NodeHost {
   const env = (name: string) => environment[name] || undefined;
   const started = effectiveUser();
   const output = createNodeOutput();
-  const files = guardFiles(createNodeFiles());
+  const files = hasRoot() ? guardLate(createNodeFiles()) : createNodeFiles();
   const commands = createNodeCommands(os, environment);
   return {
     os,
@@ -54,11 +53,14 @@ export function createNodeHost(): NodeHost {
     get isRoot() {
       return hasRoot();
     },
-    workFor: (user) => workFor({ ...user, groups: groupsOf(user) }),
+    async workFor(user) {
+      const { groupsOf, workFor } = await loadGuard();
+      workFor({ ...user, groups: groupsOf(user) });
+    },
     allowRoot,
-    rootControls,
-    holdingRoot,
-    giveUpRoot,
+    rootControls: async (path) => (await loadGuard()).rootControls(path),
+    holdingRoot: async (step) => await (await loadGuard()).holdingRoot(step),
+    giveUpRoot: async () => (await loadGuard()).giveUpRoot(),
     dataDirectory: (home) => dataDirectoryFor(os, env, home),
     get workingDirectory() {
       return workingDirectory();
@@ -67,7 +69,10 @@ export function createNodeHost(): NodeHost {
     commands,
     accessLists: os === "windows" ? openAccessLists(commands, files, env) : undefined,
     async openImage(root) {
-      return openGuardedImage(root, (await import("./node_image_files.ts")).openNodeImage);
+      const { openNodeImage } = await import("./node_image_files.ts");
+      return hasRoot()
+        ? (await loadGuard()).openGuardedImage(root, openNodeImage)
+        : openNodeImage(root);
     },
     terminal: createNodeTerminal(output, env),
     network: createNodeNetwork(),
@@ -94,6 +99,23 @@ export function createNodeHost(): NodeHost {
     columns: output.columns,
     exit: (code) => process.exit(code === 0 && output.isBroken() ? EXIT_BROKEN_PIPE : code),
   };
+}
+
+/** Only a process of root's has rights to guard. */
+function loadGuard() {
+  return import("./root_guard.ts");
+}
+
+/** Guarded from the first call on. */
+function guardLate(files: Files): Files {
+  let loading: Promise<Files> | undefined;
+  let guarded: Files | undefined;
+  return new Proxy(files, {
+    get: (_, name: keyof Files) => async (...args: unknown[]) => {
+      guarded ??= await (loading ??= loadGuard().then(({ guardFiles }) => guardFiles(files)));
+      return await Reflect.apply(guarded[name], guarded, args);
+    },
+  });
 }
 
 /** Undefined on systems without numeric users. */

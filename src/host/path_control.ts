@@ -32,7 +32,7 @@ const STICKY = 0o1000;
 const GROUP_WRITES = 0o020;
 const OTHERS_WRITE = 0o002;
 
-/** Directories that nobody but root controls: only root can make it otherwise, so that one look is enough. */
+/** Directories to which nobody but root controls the way: only root can make it otherwise, so that one look is enough. */
 const rootsOwn = new Set<string>();
 
 /**
@@ -52,8 +52,8 @@ export function controlOf(file: string, last: "follow" | "leave" = "follow"): Pa
   let here = "/";
   let stickyParent = false;
   let links = 0;
-  /** Whether every directory so far is root's alone. */
-  let isRoots = true;
+  /** Whether the way so far is root's alone. */
+  const isRoots = () => owners.length === 0 && !isShared;
 
   while (ahead.length > 0) {
     const name = ahead.pop()!;
@@ -68,7 +68,7 @@ export function controlOf(file: string, last: "follow" | "leave" = "follow"): Pa
       break;
     }
     const next = path.join(here, name);
-    if (isRoots && rootsOwn.has(next)) {
+    if (isRoots() && rootsOwn.has(next)) {
       here = next;
       stickyParent = false;
       continue;
@@ -82,13 +82,10 @@ export function controlOf(file: string, last: "follow" | "leave" = "follow"): Pa
     }
     // A plain file's owner changes what is in it, and not where the way leads; but for a sticky directory.
     const isContent = isLast && stat.isFile() && !stickyParent;
-    if (stat.uid !== 0 && !isContent) {
-      isRoots = false;
-      owners.push({ uid: stat.uid, gid: stat.gid });
-    }
+    if (stat.uid !== 0 && !isContent) owners.push({ uid: stat.uid, gid: stat.gid });
     if (stat.isSymbolicLink()) {
       if (++links > MAX_LINKS) break;
-      if (owners.length > 0 || isShared) followsForeignLink = true;
+      if (!isRoots()) followsForeignLink = true;
       const target = readLink(next);
       if (target === undefined) break;
       if (target.startsWith("/")) here = "/";
@@ -97,10 +94,9 @@ export function controlOf(file: string, last: "follow" | "leave" = "follow"): Pa
     }
     stickyParent = false;
     if (stat.isDirectory() && canOthersWrite(stat)) {
-      isRoots = false;
       if ((stat.mode & STICKY) !== 0) stickyParent = true;
       else isShared = true;
-    } else if (isRoots && stat.isDirectory()) rootsOwn.add(next);
+    } else if (isRoots() && stat.isDirectory()) rootsOwn.add(next);
     here = next;
   }
   if (stickyParent) isShared = true;

@@ -2,7 +2,7 @@
  * Root's own rights, used only where nobody but root controls what they are used on.
  *
  * A process of root's that works for a user acts as that user (effective_user.ts). Root's rights are used at paths that
- * the administrator has named and in places of the system ({@link RootGuard.allow}), and there only if the way is
+ * the administrator has named and in places of the system (Host.allowRoot), and there only if the way is
  * root's alone. A process of root's that works for itself acts as root, but where somebody else controls the way: there it
  * acts as that user, who could have done the same.
  *
@@ -10,25 +10,19 @@
  */
 
 import * as fs from "node:fs";
-import * as path from "node:path";
-import { actingAs, asRoot, hasRoot, workingFor } from "./effective_user.ts";
+import { actingAs, asRoot } from "./effective_user.ts";
+
+// One chunk for all that only root needs.
+export { asRoot, giveUpRoot, holdingRoot, workFor } from "./effective_user.ts";
+export { isSafeForRoot } from "./path_control.ts";
 import { LocalTlsError } from "../errors.ts";
 import type { Files, FileToWrite, ImageFiles, Owner, WriteOptions } from "./files.ts";
 import type { Database, OpenDatabaseOptions } from "./host.ts";
 import { controlOf, isRootsAlone } from "./path_control.ts";
+import { hasRoot, isAllowed, workingFor } from "./principal.ts";
 
 /** "nobody" where the table of users has no group for somebody: overflowgid, as the kernel has it. */
 const NO_GROUP = 65534;
-
-/** Where root's rights may be used: paths, and whether that is the whole tree, or the path and its entries. */
-const allowed = new Map<string, "entries" | "tree">();
-
-/** Implements Host.allowRoot. */
-export function allowRoot(file: string, what: "entries" | "tree" = "entries"): void {
-  if (!hasRoot()) return;
-  const place = path.resolve(file);
-  if (allowed.get(place) !== "tree") allowed.set(place, what);
-}
 
 /** Implements Host.rootControls. */
 export function rootControls(file: string): boolean {
@@ -51,15 +45,6 @@ function actorAt(file: string, last: "follow" | "leave"): Actor {
   if (principal !== undefined) return "as it is";
   // In /tmp and the like root makes what is missing, exclusively, and sees to no more than its entry.
   return first === undefined ? "root" : { uid: first.uid, gid: groupOf(first.uid) };
-}
-
-function isAllowed(file: string): boolean {
-  const asked = path.resolve(file);
-  if (allowed.has(asked) || allowed.has(path.dirname(asked))) return true;
-  for (let place = asked; path.dirname(place) !== place; place = path.dirname(place)) {
-    if (allowed.get(place) === "tree") return true;
-  }
-  return false;
 }
 
 const groups = new Map<number, number>();
@@ -114,9 +99,8 @@ function ownedBy<O extends WriteOptions>(actor: Actor, options: O | undefined): 
   return { ...options, owner: undefined };
 }
 
-/** The same files, with root's rights guarded. Every operation of them does its work before it returns. */
+/** Files of a process of root's, with its rights guarded. Every operation of them does its work before it returns. */
 export function guardFiles(files: Files): Files {
-  if (!hasRoot()) return files;
   /** Reading shows root what root asked for: only who works for somebody has to ask whose rights are meant. */
   const reading = <T>(file: string, step: () => T): T =>
     workingFor() === undefined ? step() : act(actorAt(file, "follow"), step);
@@ -199,7 +183,6 @@ export function openGuardedImage(
   root: string,
   open: (root: string) => ImageFiles,
 ): ImageFiles {
-  if (!hasRoot()) return open(root);
   const { followsForeignLink, realPath } = asRoot(() => controlOf(root));
   if (followsForeignLink) {
     throw new LocalTlsError(
@@ -225,7 +208,6 @@ export async function openGuarded(
   options: OpenDatabaseOptions,
   open: (file: string, options: OpenDatabaseOptions) => Promise<() => Database>,
 ): Promise<Database> {
-  if (!hasRoot()) return (await open(file, options))();
   const actor = actorAt(file, "leave");
   const create = ownedBy(actor, options.create);
   const begin = await open(file, create === undefined ? options : { ...options, create });

@@ -56,7 +56,7 @@ const found = new WeakMap<Host, Promise<TargetUser>>();
 async function find(host: Host): Promise<TargetUser> {
   const { isRoot } = host;
   const invoker = isRoot ? readInvoker(host) : undefined;
-  if (invoker !== undefined) return workFor(host, await findInvoker(host, invoker));
+  if (invoker !== undefined) return await workFor(host, await findInvoker(host, invoker));
   // Git Bash on Windows sets HOME, in its own spelling (/c/Users/ann), which no program of Windows understands.
   const given = host.user === undefined
     ? host.env("USERPROFILE") ?? host.env("HOME")
@@ -76,7 +76,7 @@ async function find(host: Host): Promise<TargetUser> {
   if (owner === undefined) return { home, name, isRoot, byRoot: false };
   // The environment may still be root's own: the name and the group are the owner's.
   const entry = await findPasswd(host, ({ uid }) => uid === owner.uid);
-  return workFor(host, {
+  return await workFor(host, {
     uid: owner.uid,
     gid: entry?.gid ?? NO_GROUP,
     name: entry?.name ?? String(owner.uid),
@@ -87,8 +87,8 @@ async function find(host: Host): Promise<TargetUser> {
 /** The kernel's overflowgid, "nogroup": for a user whom no table knows. */
 const NO_GROUP = 65534;
 
-function workFor(host: Host, entry: PasswdEntry): TargetUser {
-  host.workFor(entry);
+async function workFor(host: Host, entry: PasswdEntry): Promise<TargetUser> {
+  await host.workFor(entry);
   return { home: entry.home, name: entry.name, isRoot: true, byRoot: true };
 }
 

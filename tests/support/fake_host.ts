@@ -177,16 +177,15 @@ export function createFakeHost(options: FakeHostOptions = {}): FakeHost {
     },
     isRoot: user.uid === 0,
     workFor({ uid, gid }) {
-      if (user.uid !== 0) return;
-      principal = { uid, gid };
-      host.actAs = principal;
+      if (user.uid === 0) host.actAs = principal = { uid, gid };
+      return Promise.resolve();
     },
     allowRoot: (path) => {
       rootPlaces.push(path);
     },
-    rootControls,
+    rootControls: (path) => Promise.resolve(rootControls(path)),
     holdingRoot: (step) => step(),
-    giveUpRoot: () => principal !== undefined,
+    giveUpRoot: () => Promise.resolve(principal !== undefined),
     dataDirectory: (home) => dataDirectoryFor(os, lookUp, home),
     workingDirectory: options.workingDirectory ?? lookUp("HOME") ?? "/tmp",
     files: new Proxy(files, {

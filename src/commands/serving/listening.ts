@@ -39,7 +39,7 @@ export async function startListening(
       : await startHttpRedirect({ addresses, port: httpRedirect, httpsPort: server.port, hosts });
     return { server, redirect };
   });
-  if (host.isRoot && !host.giveUpRoot()) {
+  if (host.isRoot && !await host.giveUpRoot()) {
     report({
       type: "progress",
       message: "serving as root: start it with sudo, and it serves as the user who did",

@@ -41,7 +41,7 @@ export interface JavaSearch extends Pick<Host, "env"> {
   readonly files: Pick<Files, "list" | "info" | "read" | "realPath">;
   readonly commands: Pick<Commands, "find" | "run">;
   /** Host.rootControls; none for an image, whose files are guarded otherwise. */
-  readonly rootControls?: (path: string) => boolean;
+  readonly rootControls?: Host["rootControls"];
 }
 
 /** Entries looked at in one directory: /opt can hold anything. */
@@ -77,11 +77,11 @@ export async function findJavaTrustFiles(
     const home = await host.files.realPath(candidate).catch(() => undefined);
     if (home === undefined) continue;
     // By the way that was found, and not by where it leads: a link of a user's can lead to any key store.
-    const isRoots = host.rootControls?.(candidate) === true;
+    const isRoots = await host.rootControls?.(candidate) === true;
     if (seen.has(identityOf(home)) && !isRoots) continue;
     const path = await findTrustFile(host, home);
     if (path === undefined) continue;
-    if (isRoots && host.rootControls?.(path) === true) roots.add(path);
+    if (isRoots && await host.rootControls?.(path) === true) roots.add(path);
     if (seen.has(identityOf(home))) continue;
     seen.add(identityOf(home));
     const java = await describeJava(host, home);

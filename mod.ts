@@ -46,7 +46,8 @@ export { ERROR_CODES, type ErrorCode, LocalTlsError } from "./src/errors.ts";
 export { createHierarchy } from "./src/pki/hierarchy.ts";
 export { type Authority, openAuthority } from "./src/pki/authority.ts";
 export { type IssuedCertificate, issueServerCertificate } from "./src/pki/issue.ts";
-export { checkPermitted, type Permitted, permittedDomains } from "./src/pki/permitted.ts";
+export { checkPermitted, type Permitted } from "./src/pki/permitted.ts";
+export { permittedDomains } from "./src/pki/permitting.ts";
 export type {
   PathProfile,
   PathResult,

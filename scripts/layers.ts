@@ -69,7 +69,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "fflate": ["share"],
   "mrmime": ["server"],
   "range-parser": ["server"],
-  "tlds": ["pki"],
+  "tldts": ["pki"],
   "uqr": ["cli", "share"],
 };
 

@@ -10,7 +10,9 @@ import type { Host } from "../host/host.ts";
 import type { TargetUser } from "../host/target_user.ts";
 import type { Authority } from "../pki/authority.ts";
 import { createHierarchy } from "../pki/hierarchy.ts";
-import { type Permitted, permittedDomains } from "../pki/permitted.ts";
+import { covers, type Permitted } from "../pki/permitted.ts";
+import { permittedDomains } from "../pki/permitting.ts";
+import { ANY_GIVES_UP } from "./confirm_any.ts";
 import type { CommandContext } from "./context.ts";
 import type { CaDocument } from "./documents.ts";
 
@@ -40,9 +42,7 @@ export async function ensureAuthority(
     context.report({
       type: "warning",
       code: "CA_UNCONSTRAINED",
-      message:
-        "this CA may issue for every name: whoever gets hold of its key can impersonate any " +
-        "web site to the machines that trust it",
+      message: `this CA may issue for every name: ${ANY_GIVES_UP}`,
     });
   }
   return made;
@@ -113,8 +113,4 @@ export function requireExtraPermitted(
       ],
     },
   );
-}
-
-function covers(domains: readonly string[], name: string): boolean {
-  return domains.some((domain) => name === domain || name.endsWith(`.${domain}`));
 }

@@ -50,7 +50,7 @@ export async function cert(
   const { names, publicKey }: Subject = plain === undefined
     ? await readSubject(context, flags, permitted)
     : { names: plain };
-  requirePermitted(context, names, permitted, held !== undefined);
+  await requirePermitted(context, names, permitted, held !== undefined);
   const kind = { client, withoutKey: csr !== undefined, pkcs12: withPkcs12 };
   const files = outputFiles(host, names, flags, kind);
   const usage: CertificateUsage = chooseUsage(names, client);

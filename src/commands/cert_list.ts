@@ -118,11 +118,19 @@ export async function certList(
   };
   const pending: IssuedEvent[] = [];
   const flush = () => recordIssued(context, state, pending.splice(0));
+  // Lines are issued side by side and prepared one after the other: of two for the same file the first gets it.
+  let prepared: Promise<unknown> = Promise.resolve();
+  const prepareInTurn = (inner: CommandContext, line: ListLine) => {
+    const next = prepared.then(() => prepare(run, inner, line));
+    prepared = next.catch(() => undefined);
+    return next;
+  };
   const issueLine = async (line: ListLine): Promise<Outcome> => {
     let event: IssuedEvent | undefined;
     const document = await attempt(context, line, async (inner) => {
       const record = (issued: IssuedEvent) => void (event = issued);
-      const request: IssueRequest = { ...common, ...prepare(run, inner, line), record };
+      const wanted = await prepareInTurn(inner, line);
+      const request: IssueRequest = { ...common, ...wanted, record };
       const certificate = await issueToFiles(inner, user, state, authority, request);
       return { certificate: withPassword(certificate, secret) };
     });
@@ -186,12 +194,12 @@ async function planList(run: Run, text: string): Promise<CommandResult<CertListD
   let good = 0;
   let failed = 0;
   for (const line of listLines(text)) {
-    const document = await attempt(context, line, (inner) => {
-      const { files } = prepare(run, inner, line);
+    const document = await attempt(context, line, async (inner) => {
+      const { files } = await prepare(run, inner, line);
       for (const step of planOutput(state, files, !hasAuthority)) {
         if (step.type === "write") steps.set(step.path, step);
       }
-      return Promise.resolve({});
+      return {};
     });
     if (document.ok) good++;
     else {
@@ -204,11 +212,11 @@ async function planList(run: Run, text: string): Promise<CommandResult<CertListD
 }
 
 /** Names, usage and files of a line. Throws for a line that cannot be issued for. */
-function prepare(run: Run, inner: CommandContext, { number, words }: ListLine) {
+async function prepare(run: Run, inner: CommandContext, { number, words }: ListLine) {
   const { flags, permitted, hasAuthority, taken, context: { host } } = run;
   const { client = false, pkcs12 } = flags;
   const names = client ? parseClientNames(inner, words, permitted) : parseNames(inner, words);
-  requirePermitted(inner, names, permitted, hasAuthority);
+  await requirePermitted(inner, names, permitted, hasAuthority);
   const files = outputFiles(host, names, { out: flags.out }, { client, pkcs12 });
   // All of them stand in one directory, so that the certificate's name says which files there are.
   const name = baseName(files.cert).toLowerCase();

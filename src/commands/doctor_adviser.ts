@@ -11,7 +11,8 @@ import type { Examination } from "../doctor/examine.ts";
 import type { Target } from "../doctor/target.ts";
 import { LocalTlsError } from "../errors.ts";
 import type { Authority } from "../pki/authority.ts";
-import { checkPermitted, suggestPermit } from "../pki/permitted.ts";
+import { checkPermitted } from "../pki/permitted.ts";
+import { suggestPermit } from "../pki/public_suffix.ts";
 import { parseRequestedName } from "../pki/requested_name.ts";
 import { type Certificate, parseCertificate } from "../x509/certificate.ts";
 import { sha256Hex } from "../x509/fingerprint.ts";
@@ -81,7 +82,8 @@ async function issuingFor(
       return "allowed";
     } catch (error) {
       if (!(error instanceof LocalTlsError)) throw error;
-      return name.type === "ip" ? "never" : { permit: suggestPermit(name) };
+      const permit = await suggestPermit(name);
+      return permit === undefined ? "never" : { permit };
     }
   } catch (error) {
     if (error instanceof LocalTlsError) return "never";

@@ -52,7 +52,7 @@ export async function issueSingleFile(
   const names = client
     ? (await import("./client_names.ts")).parseClientNames(context, request.names, permitted)
     : parseNames(context, request.names);
-  requirePermitted(context, names, permitted, held !== undefined);
+  await requirePermitted(context, names, permitted, held !== undefined);
   const path = resolvePath(host, request.file ?? `${baseName(names, client)}.p12`);
   const usages = chooseUsage(names, client);
   const { authority, created } = held === undefined

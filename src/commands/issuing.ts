@@ -13,7 +13,7 @@ import type { Files, Host } from "../host/host.ts";
 import type { TargetUser } from "../host/target_user.ts";
 import type { Authority } from "../pki/authority.ts";
 import { checkNameCount, issueCertificate } from "../pki/issue.ts";
-import { checkPermitted, type Permitted, suggestPermit } from "../pki/permitted.ts";
+import { checkPermitted, checkWildcard, type Permitted } from "../pki/permitted.ts";
 import { parseRequestedName, type RequestedName } from "../pki/requested_name.ts";
 import { type CertificateUsage, commonNameFor, type SubjectName } from "../pki/subject_name.ts";
 import { parseCertificate } from "../x509/certificate.ts";
@@ -45,32 +45,26 @@ export function parseNames(
 }
 
 /**
- * Throws NAME_NOT_PERMITTED for the first name that the CA may not speak for, with the way out, and
+ * Throws NAME_NOT_PERMITTED where the CA may not speak for one of the names, with the way out, and
  * NAME_INVALID for too many names; both before a CA is made for them.
  */
-export function requirePermitted(
+export async function requirePermitted(
   context: CommandContext,
   names: readonly SubjectName[],
   permitted: Permitted,
   hasAuthority: boolean,
-): void {
+): Promise<void> {
   checkNameCount(names.length);
   for (const name of names) {
     // The limits of a CA are about the names of servers.
     if (name.type !== "dns" && name.type !== "ip") continue;
     try {
       checkPermitted(name, permitted);
+      if (name.type === "dns" && name.wildcard) await checkWildcard(name);
     } catch (error) {
       if (!(error instanceof LocalTlsError) || error.code !== "NAME_NOT_PERMITTED") throw error;
-      const permit = suggestPermit(name);
-      const all = names.map(({ value }) => value).join(" ");
-      const hint = hasAuthority
-        ? `${context.program} ca permit ${permit}`
-        : `${context.program} setup --permit ${permit} ${all}`;
-      throw new LocalTlsError(error.code, error.message, {
-        hints: [...error.hints, hint],
-        cause: error,
-      });
+      const { notPermitted } = await import("./permit_advice.ts");
+      throw await notPermitted(context, names, permitted, hasAuthority);
     }
   }
 }

@@ -6,6 +6,7 @@
 
 import { currentCertificates } from "../castore/ledger.ts";
 import type { StateDirectory } from "../castore/state_directory.ts";
+import { quoteCommand } from "../host/shell_words.ts";
 import { type Authority, openAuthority } from "../pki/authority.ts";
 import { createHierarchy } from "../pki/hierarchy.ts";
 import { checkCurrent } from "../pki/validity.ts";
@@ -18,12 +19,13 @@ import {
   permittedForNewAuthority,
   requireExtraPermitted,
 } from "./authority.ts";
+import { confirmAny } from "./confirm_any.ts";
 import { type CommandContext, openWorkplace } from "./context.ts";
 import { type CommandResult, EXIT, type TrustDocument } from "./documents.ts";
 import { filesMatch, findKept, issueToFiles, parseNames, requirePermitted } from "./issuing.ts";
 import { describeAddressChange, findAddressChange, ownAddresses } from "./lan_addresses.ts";
 import { outputFiles, planOutput } from "./output_files.ts";
-import { ownNames } from "./own_names.ts";
+import { ownNames, warnAboutHostName } from "./own_names.ts";
 import { probeTrust } from "./probe.ts";
 import { changeTrust, exitCodeFor, findStores, planTrust, type StoreOptions } from "./stores.ts";
 
@@ -55,7 +57,13 @@ export async function setup(
   const names = flags.names.length > 0
     ? parseNames(context, flags.names)
     : await ownNames(host, permitted);
-  requirePermitted(context, names, permitted, held !== undefined);
+  await requirePermitted(context, names, permitted, held !== undefined);
+  if (held === undefined && permitted.any) await confirmAny(context, commandLine(flags));
+  if (flags.names.length === 0) {
+    // Once this has run there is a CA, and permitting is a command of its own.
+    const isStillToCome = held === undefined && options.dryRun;
+    await warnAboutHostName(context, permitted, isStillToCome ? "setup --permit" : undefined);
+  }
   // Before any store is asked to trust a CA that nothing can be issued with.
   if (held !== undefined) checkCurrent(held, host.now());
   const files = outputFiles(host, names, { out: flags.out });
@@ -109,6 +117,16 @@ export async function setup(
     },
     exitCode,
   };
+}
+
+/** The command line again, as far as a hint needs it. */
+function commandLine({ names, permit = [], stores, out }: SetupFlags): string {
+  const options = [
+    ...(permit.length === 0 ? [] : ["--permit", permit.join()]),
+    ...(stores === undefined ? [] : ["--stores", stores]),
+    ...(out === undefined ? [] : ["--out", out]),
+  ];
+  return quoteCommand(["setup", ...options, ...names]);
 }
 
 /** Says which certificates are for addresses that this machine had, with the command that issues them for its new ones. */

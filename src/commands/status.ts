@@ -20,6 +20,7 @@ import {
 } from "./documents.ts";
 import { describeIssued, DUE_DAYS } from "./issuing.ts";
 import { describeAddressChange, findAddressChange } from "./lan_addresses.ts";
+import { suffixTodo } from "./permitted_suffixes.ts";
 import { findStores, type StoreOptions } from "./stores.ts";
 
 type Todo = StatusDocument["todo"][number];
@@ -40,7 +41,7 @@ export async function status(
   if (authority === undefined) {
     todo.push({ message: "There is no CA.", command: `${program} setup` });
   } else {
-    todo.push(...authorityTodo(context, authority));
+    todo.push(...authorityTodo(context, authority), ...await suffixTodo(context, authority));
     const anchor = anchorOfAuthority(state, authority);
     stores = await readStates(await findStores(context, workplace, flags), anchor);
     if (stores.some(({ outcome }) => outcome === "untrusted")) {

@@ -25,7 +25,7 @@ import type { KeyUsage } from "../x509/key_usage.ts";
 import { EMPTY_NAME, encodeName } from "../x509/name.ts";
 import { randomSerialNumber, SERIAL_OCTETS } from "../x509/serial_number.ts";
 import type { Authority } from "./authority.ts";
-import { checkPermitted } from "./permitted.ts";
+import { checkPermitted, checkWildcard } from "./permitted.ts";
 import { MAX_NAMES } from "./profiles.ts";
 import type { RequestedName } from "./requested_name.ts";
 import { subjectKey, type SubjectKeyOptions } from "./subject_key.ts";
@@ -120,7 +120,10 @@ export async function issueServerCertificate(
   authority: Authority,
   options: IssueOptions,
 ): Promise<IssuedWithKey> {
-  for (const name of options.names) checkPermitted(name, authority.permitted);
+  for (const name of options.names) {
+    checkPermitted(name, authority.permitted);
+    if (name.type === "dns" && name.wildcard) await checkWildcard(name);
+  }
   return await issueUnchecked(authority, options);
 }
 
@@ -151,6 +154,7 @@ export async function issueCertificate(
   for (const name of names) {
     if (name.type === "dns" || name.type === "ip") {
       checkPermitted(name, authority.permitted);
+      if (name.type === "dns" && name.wildcard) await checkWildcard(name);
     } else if (usages === "server") {
       const message = `Cannot issue for "${name.value}": it is no name of a server`;
       throw new LocalTlsError("NAME_INVALID", message);

@@ -249,7 +249,7 @@ describe("ca permit", () => {
   test('"any" takes every limit away, and says so', SLOW, async () => {
     const scratch = makeScratch();
     await works(scratch, ["cert", "a.test"]);
-    const document = await works(scratch, ["ca", "permit", "any", ...STORES]);
+    const document = await works(scratch, ["ca", "permit", "any", "--yes", ...STORES]);
     assert.deepEqual(document.ca.permitted, ["any"]);
     assert.equal(document.warnings[0].code, "CA_UNCONSTRAINED");
     await works(scratch, ["cert", "google.com"]);

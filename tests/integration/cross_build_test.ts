@@ -202,7 +202,7 @@ describe("the list of components", () => {
         purl.replace(/@[^@]+$/, "")
       );
       for (
-        const name of ["%40stricli/core", "%40peculiar/webcrypto", "tlds", "%40oven/bun-linux-x64"]
+        const name of ["%40stricli/core", "%40peculiar/webcrypto", "tldts", "%40oven/bun-linux-x64"]
       ) {
         assert.ok(purls.includes(`pkg:npm/${name}`), name);
       }

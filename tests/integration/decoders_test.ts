@@ -17,7 +17,7 @@ import { decodePem, encodePem } from "../../src/der/pem.ts";
 import { openAuthority } from "../../src/pki/authority.ts";
 import { createHierarchy } from "../../src/pki/hierarchy.ts";
 import { type IssuedWithKey, issueServerCertificate, issueUnchecked } from "../../src/pki/issue.ts";
-import { permittedDomains } from "../../src/pki/permitted.ts";
+import { permittedDomains } from "../../src/pki/permitting.ts";
 import { parseRequestedName } from "../../src/pki/requested_name.ts";
 import { type Certificate, parseCertificate, readSubjectText } from "../../src/x509/certificate.ts";
 import {

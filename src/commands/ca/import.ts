@@ -8,12 +8,14 @@ import { LocalTlsError } from "../../errors.ts";
 import { openAuthority } from "../../pki/authority.ts";
 import type { Hierarchy } from "../../pki/hierarchy.ts";
 import { sayWaiting, warnUnconfirmed } from "../authority.ts";
+import { ANY_GIVES_UP } from "../confirm_any.ts";
 import { type CommandContext, openWorkplace } from "../context.ts";
 import { type CommandResult, EXIT } from "../documents.ts";
 import { joinPath, resolvePath } from "../output_files.ts";
 import { describeDetails } from "./describe.ts";
 import type { CaFilesDocument } from "./documents.ts";
 import { chooseHierarchy, readParts } from "./import_parts.ts";
+import { warnAboutSuffixes } from "../permitted_suffixes.ts";
 
 /** What the user asked for. */
 export interface ImportFlags {
@@ -67,10 +69,10 @@ export async function importCa(
       type: "warning",
       code: "CA_UNCONSTRAINED",
       message:
-        "this CA may issue for every name: whoever gets hold of its key can impersonate any " +
-        `web site to the machines that trust it; the way out, in one command: ${program} ca rotate`,
+        `this CA may issue for every name: ${ANY_GIVES_UP}; the way out, in one command: ${program} ca rotate`,
     });
   }
+  await warnAboutSuffixes(context, opened);
   return {
     document: {
       command: "ca import",

@@ -9,15 +9,20 @@
 import { currentTrust } from "../../castore/ledger.ts";
 import { LocalTlsError } from "../../errors.ts";
 import type { Authority } from "../../pki/authority.ts";
-import { extendPermitted, type Permitted } from "../../pki/permitted.ts";
+import type { Permitted } from "../../pki/permitted.ts";
+import { extendPermitted, withoutSuffixes } from "../../pki/permitting.ts";
+import { permittedSuffixes } from "../../pki/public_suffix.ts";
+import { quoteCommand } from "../../host/shell_words.ts";
 import { readName } from "../../x509/name.ts";
 import { OID } from "../../der/oids.ts";
 import { permittedForNewAuthority } from "../authority.ts";
-import { type CommandContext, openWorkplace } from "../context.ts";
+import { confirmAny } from "../confirm_any.ts";
+import { type CommandContext, openWorkplace, type Workplace } from "../context.ts";
 import type { CommandResult } from "../documents.ts";
 import { findStores, type StoreOptions } from "../stores.ts";
 import { requireAuthority } from "./describe.ts";
 import type { CaReplacedDocument } from "./documents.ts";
+import { findHeld } from "./reissued.ts";
 import { replaceAuthority, unchanged } from "./replace.ts";
 
 /** What the user asked for. */
@@ -31,16 +36,15 @@ export interface PermitFlags extends RotateFlags {
 }
 
 /**
- * Runs `ca permit`: the old list and the domains. Throws CA_MISSING, NAME_INVALID, and the reason where the change
- * was taken back.
+ * Runs `ca permit`: the old list and the domains. Throws CA_MISSING, NAME_INVALID, CONFIRMATION_NEEDED and CANCELLED for
+ * "any", and the reason where the change was taken back.
  */
 export async function permitCa(
   context: CommandContext,
   flags: PermitFlags,
 ): Promise<CommandResult<CaReplacedDocument>> {
-  return await change(context, flags, "ca permit", flags.domains, async (held) => {
-    // A foreign CA without limits is replaced by one of ours, which has them.
-    const base = isForeign(held) ? await permittedForNewAuthority(context.host) : held.permitted;
+  return await change(context, flags, "ca permit", flags.domains, async (held, workplace) => {
+    const base = await baseList(context, workplace, held);
     const wanted = await extend(context, base, flags.domains);
     return isSame(wanted, held.permitted) ? undefined : wanted;
   });
@@ -48,7 +52,8 @@ export async function permitCa(
 
 /**
  * Runs `ca rotate`: a new CA with the same list; for a CA without limits that was made elsewhere, the list of a new
- * one. Throws as {@link permitCa} does.
+ * one. In the place of a public suffix there are the domains of the certificates that were issued below it. Throws as
+ * {@link permitCa} does.
  */
 export async function rotateCa(
   context: CommandContext,
@@ -59,8 +64,28 @@ export async function rotateCa(
     flags,
     "ca rotate",
     [],
-    async (held) => isForeign(held) ? await permittedForNewAuthority(context.host) : held.permitted,
+    (held, workplace) => baseList(context, workplace, held),
   );
+}
+
+/**
+ * What the next CA may speak for if nothing is added. A foreign one without limits is replaced by one of ours, which has
+ * them; and no suffix is handed on, only what the certificates below it need.
+ */
+async function baseList(
+  { host }: CommandContext,
+  { state }: Workplace,
+  held: Authority,
+): Promise<Permitted> {
+  if (isForeign(held)) return await permittedForNewAuthority(host);
+  const { permitted } = held;
+  if ((await permittedSuffixes(permitted)).length === 0) return permitted;
+  const names = (await findHeld(host, state, permitted)).flatMap((certificate) =>
+    certificate.names.flatMap(({ type, value }) =>
+      type === "dns" ? [value.replace(/^\*\./, "")] : []
+    )
+  );
+  return await withoutSuffixes(permitted, names);
 }
 
 /** The hints are those of `setup --permit`, in the words of this command. */
@@ -83,18 +108,43 @@ async function change(
   flags: RotateFlags,
   command: CaReplacedDocument["command"],
   words: readonly string[],
-  choose: (held: Authority) => Promise<Permitted | undefined>,
+  choose: (held: Authority, workplace: Workplace) => Promise<Permitted | undefined>,
 ): Promise<CommandResult<CaReplacedDocument>> {
   const workplace = await openWorkplace(context, flags.passwordFile);
   const held = await requireAuthority(context, workplace.state);
   // Looking for stores takes a while; what is permitted already needs none.
-  if (await choose(held) === undefined) return unchanged(workplace.state, held, command);
+  const wanted = await choose(held, workplace);
+  if (wanted === undefined) return unchanged(workplace.state, held, command);
+  if (wanted.any && words.length > 0) {
+    await confirmAny(context, `${command} ${quoteCommand(words)}`);
+  }
+  reportNarrowed(context, held.permitted, wanted);
   // Images are somebody else's to ship: status says which still trust the former root.
   const recorded = currentTrust((await workplace.state.trusted.read()).events)
     .filter(({ sha256, root }) => sha256 === held.rootSha256 && root === undefined);
   const stores = await findStores(context, workplace, flags, recorded);
-  const request = { command, words, choose };
+  const request = {
+    command,
+    words,
+    choose: (current: Authority) => choose(current, workplace),
+  };
   return await replaceAuthority(context, workplace, stores, held, request);
+}
+
+/** Says what the new list has in the place of public suffixes. */
+function reportNarrowed({ report }: CommandContext, held: Permitted, wanted: Permitted): void {
+  if (held.any || wanted.any) return;
+  const gone = held.domains.filter((domain) => !wanted.domains.includes(domain));
+  if (gone.length === 0) return;
+  const fresh = wanted.domains.filter((domain) =>
+    gone.some((suffix) => domain.endsWith(`.${suffix}`))
+  );
+  const instead = fresh.length === 0 ? "" : `; in its place: ${fresh.join(", ")}`;
+  report({
+    type: "warning",
+    code: "SUFFIX_NOT_PERMITTED",
+    message: `no public suffix is permitted any longer, as ${gone.join(", ")} was${instead}`,
+  });
 }
 
 /** Whether a CA without limits was not made here: "any" was then never asked for. */
@@ -107,5 +157,5 @@ function isForeign({ permitted, root }: Authority): boolean {
 
 function isSame(one: Permitted, other: Permitted): boolean {
   if (one.any || other.any) return one.any === other.any;
-  return one.domains.length === other.domains.length;
+  return one.domains.join() === other.domains.join();
 }

@@ -15,7 +15,9 @@ import { LocalTlsError } from "../../errors.ts";
 import type { FileInfo, Host } from "../../host/host.ts";
 import type { Authority } from "../../pki/authority.ts";
 import { issueCertificate } from "../../pki/issue.ts";
-import { checkPermitted, type Permitted } from "../../pki/permitted.ts";
+import { checkPermitted, checkWildcard, type Permitted } from "../../pki/permitted.ts";
+import { suggestPermit } from "../../pki/public_suffix.ts";
+import type { RequestedName } from "../../pki/requested_name.ts";
 import { MAX_DAYS } from "../../pki/profiles.ts";
 import { commonNameFor, parseIssuedName, type SubjectName } from "../../pki/subject_name.ts";
 import { type Certificate, parseCertificate } from "../../x509/certificate.ts";
@@ -72,26 +74,31 @@ export async function findHeld(
 }
 
 /** Throws NAME_NOT_PERMITTED, naming the file, for the first that another CA could not issue. */
-export function requireReissuable(
+export async function requireReissuable(
   context: CommandContext,
   held: readonly HeldCertificate[],
   permitted: Permitted,
-): void {
+): Promise<void> {
   for (const { event, names } of held) {
     for (const name of names) {
       if (name.type !== "dns" && name.type !== "ip") continue;
       try {
         checkPermitted(name, permitted);
+        if (name.type === "dns" && name.wildcard) await checkWildcard(name);
       } catch (error) {
         if (!(error instanceof LocalTlsError)) throw error;
-        const permit = name.type === "ip" ? "any" : name.value.replace(/^\*\./, "");
+        const permit = await permittable(name);
         throw new LocalTlsError(
           error.code,
           `Cannot issue "${event.cert}" again: the new CA may not speak for "${name.value}"`,
           {
             hints: [
-              `${context.program} ca permit ${permit}`,
-              "Or remove that certificate first, if nothing uses it",
+              ...(permit === undefined
+                ? ["Remove that certificate first: nothing can be permitted for that name"]
+                : [
+                  `${context.program} ca permit ${permit}`,
+                  "Or remove that certificate first, if nothing uses it",
+                ]),
             ],
             cause: error,
           },
@@ -99,6 +106,11 @@ export function requireReissuable(
       }
     }
   }
+}
+
+/** The name itself, as the narrowest that can be permitted; undefined for addresses and suffixes. */
+async function permittable(name: RequestedName): Promise<string | undefined> {
+  return await suggestPermit(name) === undefined ? undefined : name.value.replace(/^\*\./, "");
 }
 
 /** Issues it again, into a copy beside its place that {@link ChangedFile} names; writes nothing. */

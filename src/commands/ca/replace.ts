@@ -18,6 +18,7 @@ import type { StoreResult } from "../../truststore/change.ts";
 import type { TrustStore } from "../../truststore/store.ts";
 import { anchorOfAuthority } from "../anchors.ts";
 import { describeAuthority, sayWaiting } from "../authority.ts";
+import { ANY_GIVES_UP } from "../confirm_any.ts";
 import type { CommandContext, Workplace } from "../context.ts";
 import { type CommandResult, EXIT } from "../documents.ts";
 import { refreshEnvironment } from "../env/refresh.ts";
@@ -52,7 +53,7 @@ export async function replaceAuthority(
   const { state } = workplace;
   const permitted = await request.choose(held);
   if (permitted === undefined) return unchanged(state, held, request.command);
-  requireReissuable(context, await findHeld(host, state, held.permitted), permitted);
+  await requireReissuable(context, await findHeld(host, state, held.permitted), permitted);
   if (permitted.any) warnUnconstrained(context);
   if (options.dryRun) {
     const { authority } = await make(context, workplace, held, permitted, request);
@@ -203,8 +204,7 @@ function warnUnconstrained(context: CommandContext): void {
   context.report({
     type: "warning",
     code: "CA_UNCONSTRAINED",
-    message: "this CA may issue for every name: whoever gets hold of its key can impersonate any " +
-      "web site to the machines that trust it",
+    message: `this CA may issue for every name: ${ANY_GIVES_UP}`,
   });
 }
 

@@ -7,6 +7,7 @@
 import { encodePem } from "../../der/pem.ts";
 import { type CommandContext, openWorkplace } from "../context.ts";
 import { type CommandResult, EXIT } from "../documents.ts";
+import { warnAboutSuffixes } from "../permitted_suffixes.ts";
 import { describeDetails, requireAuthority } from "./describe.ts";
 import type { CaShowDocument } from "./documents.ts";
 
@@ -23,6 +24,7 @@ export async function showCa(
 ): Promise<CommandResult<CaShowDocument>> {
   const { state } = await openWorkplace(context);
   const authority = await requireAuthority(context, state);
+  await warnAboutSuffixes(context, authority);
   return {
     document: {
       command: "ca show",

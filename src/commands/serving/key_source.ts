@@ -20,7 +20,7 @@ import { type CommandContext, openWorkplace, type Workplace } from "../context.t
 import type { CaDocument } from "../documents.ts";
 import { DUE_DAYS, findKept, issueToFiles, parseNames, requirePermitted } from "../issuing.ts";
 import { type OutputFiles, outputFiles, resolvePath } from "../output_files.ts";
-import { ownNames } from "../own_names.ts";
+import { ownNames, warnAboutHostName } from "../own_names.ts";
 import type { ServingCertificate } from "./documents.ts";
 import { followAuthority } from "./latest_authority.ts";
 
@@ -81,7 +81,7 @@ export async function openKeySource(
   const held = await workplace.state.loadAuthority();
   const permitted = held?.permitted ?? await permittedForNewAuthority(host);
   const extra = parseNames(context, [...addresses, ...flags.name ?? []]);
-  requirePermitted(context, extra, permitted, held !== undefined);
+  await requirePermitted(context, extra, permitted, held !== undefined);
   const wanted = async (allowed: Permitted) => {
     const names = [...await ownNames(host, allowed), ...extra];
     return [...new Map(names.map((name) => [name.value, name])).values()];
@@ -91,6 +91,7 @@ export async function openKeySource(
     ? await ensureAuthority(context, workplace.user, workplace.state, permitted)
     : { authority: held, created: false };
   await warnUntrusted(context, workplace, authority, created);
+  await warnAboutHostName(context, authority.permitted);
   const ca = describeAuthority(workplace.state, authority);
   const latest = followAuthority(workplace.state, authority);
   if (out === undefined && certFile === undefined) {

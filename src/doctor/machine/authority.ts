@@ -8,6 +8,8 @@ import type { LocalTlsError } from "../../errors.ts";
 import type { FileInfo, Host } from "../../host/host.ts";
 import { quoteArgument, quoteCommand } from "../../host/shell_words.ts";
 import type { Authority } from "../../pki/authority.ts";
+import { covers, DEFAULT_PERMITTED_DOMAINS } from "../../pki/permitted.ts";
+import { lookUpSuffix, permittedSuffixes } from "../../pki/public_suffix.ts";
 import { type Check, checksOf } from "../check.ts";
 
 const { pass, note, warn, fail } = checksOf("ca");
@@ -39,7 +41,7 @@ export async function authorityChecks(host: Host, facts: AuthorityFacts): Promis
   const { program, authority, error, interrupted } = facts;
   const checks = [caCheck(facts)];
   if (authority !== undefined && error === undefined) {
-    checks.push(dateCheck(facts, authority), constraintCheck(authority));
+    checks.push(dateCheck(facts, authority), await constraintCheck(facts, authority));
   }
   if (interrupted !== undefined) {
     checks.push(fail("ca-interrupted", "A change of the CA was interrupted before it took effect", {
@@ -80,16 +82,40 @@ function dateCheck({ program, now }: AuthorityFacts, authority: Authority): Chec
   return pass("ca-dates", `The CA is valid until ${day}`);
 }
 
-function constraintCheck({ permitted }: Authority): Check {
+async function constraintCheck(
+  { program }: AuthorityFacts,
+  { permitted }: Authority,
+): Promise<Check> {
   if (permitted.any) {
     return note(
       "ca-constraints",
       "The CA may issue for every name: whoever gets its key can play any web site to this machine",
     );
   }
+  const suffixes = await permittedSuffixes(permitted);
+  if (suffixes.length > 0) {
+    return warn(
+      "ca-constraints",
+      `The CA may issue for ${
+        suffixes.join(", ")
+      }, where names belong to whoever registers them: whoever gets its key can play every site there`,
+      {
+        fix: `${program} ca rotate`,
+        fixNote: "Keeps the certificates that were issued, and permits no more than they need",
+      },
+    );
+  }
   const names = permitted.domains.slice(0, 4).join(", ");
   const more = permitted.domains.length > 4 ? ` and ${permitted.domains.length - 4} more` : "";
-  return pass("ca-constraints", `The CA may issue for ${names}${more}, and for no public name`);
+  const added = permitted.domains.filter((domain) => !covers(DEFAULT_PERMITTED_DOMAINS, domain));
+  const open = await Promise.all(
+    added.map(async (domain) => (await lookUpSuffix(domain)).isPublic),
+  );
+  const isPublic = added.filter((_, i) => open[i]);
+  const rest = isPublic.length === 0
+    ? "for no public name"
+    : `of public names for ${isPublic.join(", ")} alone`;
+  return pass("ca-constraints", `The CA may issue for ${names}${more}, and ${rest}`);
 }
 
 async function leftBehind(host: Host, { directory, now }: AuthorityFacts): Promise<Check[]> {

@@ -4,11 +4,10 @@ import { LocalTlsError } from "../../../src/errors.ts";
 import {
   checkPermitted,
   DEFAULT_PERMITTED_DOMAINS,
-  extendPermitted,
   type Permitted,
-  permittedDomains,
-  suggestPermit,
 } from "../../../src/pki/permitted.ts";
+import { extendPermitted, permittedDomains } from "../../../src/pki/permitting.ts";
+import { suggestPermit } from "../../../src/pki/public_suffix.ts";
 import { parseRequestedName } from "../../../src/pki/requested_name.ts";
 
 /** The domains beyond the default ones. */
@@ -24,16 +23,31 @@ describe("the host name is permitted", () => {
   const cases: [string, string[]][] = [
     ["laptop", ["laptop"]],
     ["Anns-Laptop", ["anns-laptop"]],
-    ["laptop.example.com", ["laptop.example.com"]],
-    ["laptop.example.com.", ["laptop.example.com"]],
-    ["web01.office.example.co.uk", ["web01.office.example.co.uk"]],
+    ["pc.contoso", ["pc.contoso"]],
     ["zürich", ["xn--zrich-kva"]],
     // covered by a default domain
     ["localhost", []],
     ["Anns-MacBook.local", []],
     ["laptop.home.arpa", []],
     ["localhost.localdomain", ["localhost.localdomain"]],
+    // a name of the public internet: whoever called the machine so, nobody has asked for it
+    ["google.com", []],
+    ["laptop.example.com", []],
+    ["laptop.example.com.", []],
+    ["Laptop.Example.COM", []],
+    ["web01.office.example.co.uk", []],
+    ["ann.github.io", []],
+    ["laptop.tail1234.ts.net", []],
+    ["host.xn--fiqs8s", []],
+    ["www.ck", []],
+    ["fritz.box", []],
+    ["abc.onion", []],
+    ["web.za", []],
+    // a public suffix
+    ["co.uk", []],
+    ["github.io", []],
     // a whole top-level domain
+    ["za", []],
     ["dev", []],
     ["box", []],
     ["com", []],
@@ -86,15 +100,21 @@ describe("--permit", () => {
     });
   });
   const bad: [string, RegExp, hint?: string][] = [
-    ["com", /top-level domain/, "--permit any"],
-    ["dev", /top-level domain/, "--permit any"],
+    [
+      "com",
+      /public top-level domain/,
+      "Permit the domain below it that is yours, as in example.com",
+    ],
+    ["dev", /top-level domain/, "Permit the domain below it that is yours, as in example.dev"],
+    ["co.uk", /public suffix/, "Permit the domain below it that is yours, as in example.co.uk"],
+    ["github.io", /public suffix/],
     ["DE", /top-level domain/],
     ["xn--p1ai", /top-level domain/],
     ["рф", /top-level domain/],
     ["*.example.com", /includes everything below/, "--permit example.com"],
     [".example.com", /includes everything below/, "--permit example.com"],
-    ["8.8.8.8", /only domains/, "--permit any"],
-    ["2606:4700::1", /only domains/, "--permit any"],
+    ["8.8.8.8", /only domains .* public ones are not issued for/],
+    ["2606:4700::1", /only domains/],
     ["[::1]", /only domains/],
     ["", /empty/],
     ["127.1", /number/],
@@ -111,6 +131,7 @@ describe("--permit", () => {
         assert.equal(error.code, "NAME_INVALID");
         assert.match(error.message, message);
         if (hint !== undefined) assert.ok(error.hints.includes(hint), error.hints.join());
+        assert.doesNotMatch(error.hints.join(), /\bany\b/);
         return true;
       });
     });
@@ -212,18 +233,25 @@ describe("checkPermitted() with the default domains", () => {
 });
 
 describe("suggestPermit()", () => {
-  const cases: [string, string][] = [
+  const cases: [string, string | undefined][] = [
     ["google.com", "google.com"],
     ["a.b.example.com", "example.com"],
     ["*.example.com", "example.com"],
     ["*.a.example.com", "example.com"],
     ["nas", "nas"],
-    ["8.8.8.8", "any"],
-    ["2606:4700::1", "any"],
+    ["api.foo.com.cn", "foo.com.cn"],
+    ["www.bank.co.uk", "bank.co.uk"],
+    ["a.ann.github.io", "ann.github.io"],
+    ["host.tail1234.ts.net", "tail1234.ts.net"],
+    ["*.co.uk", undefined],
+    ["github.io", undefined],
+    ["com", undefined],
+    ["8.8.8.8", undefined],
+    ["2606:4700::1", undefined],
   ];
   for (const [text, expected] of cases) {
-    test(`for ${text} is ${expected}`, () => {
-      assert.equal(suggestPermit(parseRequestedName(text).name), expected);
+    test(`for ${text} is ${expected}`, async () => {
+      assert.equal(await suggestPermit(parseRequestedName(text).name), expected);
     });
   }
 });

@@ -6,7 +6,7 @@ import { status } from "../../../../src/commands/status.ts";
 import { type CommandContext, openWorkplace } from "../../../../src/commands/context.ts";
 import { decodePem } from "../../../../src/der/pem.ts";
 import { LocalTlsError } from "../../../../src/errors.ts";
-import { extendPermitted } from "../../../../src/pki/permitted.ts";
+import { extendPermitted } from "../../../../src/pki/permitting.ts";
 import { parseCertificate } from "../../../../src/x509/certificate.ts";
 import { importPkcs8, keyBelongsTo } from "../../../../src/x509/keys.ts";
 import { verifySignature } from "../../../../src/x509/signature.ts";

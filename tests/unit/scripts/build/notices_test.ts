@@ -46,7 +46,7 @@ describe("thirdPartyNotices()", () => {
   });
 
   test("names the licence of everything that this checkout depends on", () => {
-    const names = ["@stricli/core", "deno-std", "tlds", "@peculiar/x509", "@peculiar/webcrypto"];
+    const names = ["@stricli/core", "deno-std", "tldts", "@peculiar/x509", "@peculiar/webcrypto"];
     const text = thirdPartyNotices([
       metafile(...names.map((name) => `node_modules/${name}/index.js`)),
     ]);

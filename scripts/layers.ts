@@ -10,7 +10,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize, relative } from "node:path";
 import process from "node:process";
 
-/** Rooms of src/, and the rooms below each. Everybody may import errors.ts, bytes.ts and version.ts. */
+/** Rooms of src/, and the rooms below each. Everybody may import errors.ts, bytes.ts, input_text.ts and version.ts. */
 export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   der: [],
   x509: ["der"],
@@ -45,7 +45,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   main: ["cli", "host"],
 };
 
-const SHARED = ["errors", "bytes", "version"];
+const SHARED = ["errors", "bytes", "input_text", "version"];
 
 /**
  * Rooms, and directories of rooms, where `node:` modules may be imported. Other runtimes' globals may be named

@@ -7,6 +7,7 @@
 
 import type { IssuedEvent } from "../castore/ledger.ts";
 import { LocalTlsError } from "../errors.ts";
+import { exceptionText, withholdInput } from "../input_text.ts";
 import { baseName } from "../host/path_text.ts";
 import type { Permitted } from "../pki/permitted.ts";
 import { chooseUsage } from "../pki/subject_name.ts";
@@ -226,7 +227,7 @@ function prepare(run: Run, inner: CommandContext, { number, words }: ListLine) {
 /** Runs the work for one line; whatever goes wrong is told about that line. */
 async function attempt(
   context: CommandContext,
-  { number }: ListLine,
+  { number, words }: ListLine,
   work: (inner: CommandContext) => Promise<Pick<CertLineDocument, "certificate">>,
 ): Promise<CertLineDocument> {
   const warnings: Warning[] = [];
@@ -244,8 +245,15 @@ async function attempt(
     // Not rejected: other lines are on their way at the same time.
     const { code, message, hints } = error instanceof LocalTlsError
       ? error
-      : new LocalTlsError("INTERNAL", `Cannot go on: ${String(error).slice(0, 500)}`);
-    return { ...fields, ok: false, error: { code, message, hints }, warnings };
+      : new LocalTlsError("INTERNAL", `Cannot go on: ${exceptionText(error)}`);
+    // A list is a file: one that was named by mistake may be a key, a line of which is no name.
+    const withhold = (text: string) => withholdInput(text, words);
+    return {
+      ...fields,
+      ok: false,
+      error: { code, message: withhold(message), hints: hints.map(withhold) },
+      warnings: warnings.map((one) => ({ ...one, message: withhold(one.message) })),
+    };
   }
 }
 

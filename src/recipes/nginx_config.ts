@@ -5,6 +5,7 @@
  */
 
 import { LocalTlsError } from "../errors.ts";
+import { quoteInput } from "../input_text.ts";
 import { expandPattern, isPattern, type ListNames } from "./glob.ts";
 import { NginxSyntaxError, nginxTokens, skipForeignBlock } from "./nginx_tokens.ts";
 
@@ -77,7 +78,7 @@ class Search {
     if (this.#read.has(path)) return;
     this.#read.add(path);
     if (depth > MAX_DEPTH || this.#read.size > MAX_FILES) {
-      return this.#report(from, `"${shown(path)}" is not followed: too many includes`);
+      return this.#report(from, `${quoteInput(path)} is not followed: too many includes`);
     }
     const text = await this.#content(path, from, depth);
     if (text === undefined) return;
@@ -108,7 +109,7 @@ class Search {
           { hints: ["nginx -V 2>&1 | grep -o 'conf-path=[^ ]*'"] },
         );
       }
-      this.#report(from, `"${shown(path)}" is included and does not exist`);
+      this.#report(from, `${quoteInput(path)} is included and does not exist`);
     } catch (error) {
       if (!(error instanceof LocalTlsError) || depth === 0) throw error;
       this.#report(from, error.message);
@@ -122,7 +123,7 @@ class Search {
     if (word.includes("$")) {
       return this.#report(
         place,
-        `the include "${shown(word)}" has a variable, and is not followed`,
+        `the include ${quoteInput(word)} has a variable, and is not followed`,
       );
     }
     const path = this.#absolute(word);
@@ -139,7 +140,7 @@ class Search {
     if (word.includes("$")) {
       return this.#report(
         place,
-        `the certificate "${shown(word)}" depends on the request: give its file`,
+        `the certificate ${quoteInput(word)} depends on the request: give its file`,
       );
     }
     const path = this.#absolute(word);
@@ -190,16 +191,12 @@ export function* nginxDirectives(text: string): Generator<NginxDirective> {
     if (token.type === "{") blocks.push(name);
     words = [];
   }
-  if (words.length > 0) throw new NginxSyntaxError(line, `"${shown(words[0])}" has no end`);
-  if (blocks.length > 0) {
-    throw new NginxSyntaxError(line, `the block "${shown(blocks.at(-1))}" has no end`);
+  if (words.length > 0) {
+    throw new NginxSyntaxError(line, `${quoteInput(words[0] ?? "")} has no end`);
   }
-}
-
-/** A word in a message: on one line, and not the whole of a file whose quotes do not match. */
-function shown(word = ""): string {
-  const line = word.replaceAll(/[\s\p{Cc}]+/gu, " ");
-  return line.length <= 60 ? line : `${line.slice(0, 57)}...`;
+  if (blocks.length > 0) {
+    throw new NginxSyntaxError(line, `the block ${quoteInput(blocks.at(-1) ?? "")} has no end`);
+  }
 }
 
 /** Lua in the configuration, emptied; its lines stay, for the numbers. */

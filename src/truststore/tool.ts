@@ -5,6 +5,7 @@
  */
 
 import { LocalTlsError } from "../errors.ts";
+import { redact } from "../input_text.ts";
 import type { Host, RunOptions, RunResult } from "../host/host.ts";
 import { baseName } from "../host/path_text.ts";
 import { quoteCommand } from "../host/shell_words.ts";
@@ -79,7 +80,7 @@ function complaint({ stderr, stdout }: RunResult): string {
   // keytool complains on stdout.
   const said = [stderr, new TextDecoder().decode(stdout)].map(oneLine).find((text) => text !== "");
   if (said === undefined) return "";
-  return `: ${said.length <= MAX_COMPLAINT ? said : `...${said.slice(-MAX_COMPLAINT)}`}`;
+  return `: ${redact(said, MAX_COMPLAINT, "last")}`;
 }
 
 function oneLine(text: string): string {

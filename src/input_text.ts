@@ -29,6 +29,13 @@ const LABEL = /^[A-Z][A-Z0-9]{0,14}(?: [A-Z][A-Z0-9]{0,14})*$/;
 /** Runs of what base64, base64url and hexadecimal are written with. */
 const ENCODED_RUN = /[A-Za-z0-9+/=_-]{16,}/g;
 
+/** What a program does to a terminal (ECMA-48, 5.4). */
+// deno-lint-ignore no-control-regex -- control characters are what is looked for
+const COLOUR = /\u001b\[[0-9;?]*[A-Za-z]/g;
+
+/** A line that is no text: of octets, of which some are no UTF-8, or of UTF-16, where every second one is NUL. */
+const BINARY_LINE = /^.*(?:\ufffd|[^\P{Cc}\n\t]).*$/gmu;
+
 /** Octets in hexadecimal with something between them, as `openssl x509 -text` writes them. */
 const OCTET_RUN = /(?:[0-9A-Fa-f]{2}[: ]){7,}[0-9A-Fa-f]{2}/g;
 
@@ -119,8 +126,9 @@ export function redact(text: string, length = 200, end: "first" | "last" = "firs
 /** As {@link redact}, of any length, with its lines. */
 export function redactLines(text: string): string {
   return text
-    // Before runs are looked for: UTF-16 read as something else has a NUL after each character.
-    .replaceAll(/[^\P{Cc}\n\t]/gu, "")
+    .replaceAll(COLOUR, "")
+    .replaceAll(/\r\n?/g, "\n")
+    .replaceAll(BINARY_LINE, "...")
     .replaceAll(OCTET_RUN, "...")
     .replaceAll(ENCODED_RUN, (run) => isWords(run) ? run : "...");
 }

@@ -142,6 +142,18 @@ export function exceptionText(error: unknown): string {
   return redact(error instanceof Error ? error.message : String(error));
 }
 
+/** Octets in hexadecimal as identifiers of devices and people are written (RFC 9562, 4). */
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** Runs in which there is room for a key of 128 bits: 22 characters of base64, and then some that are no serial number. */
+const KEY_RUN = /[A-Za-z0-9+/=_-]{24,}/g;
+
+/** Whether a value that is about to be published as somebody's name looks like a key or a password that was made by a machine. */
+export function looksLikeSecret(text: string): boolean {
+  if (UUID.test(text)) return false;
+  return (text.match(KEY_RUN) ?? []).some((run) => !isWords(run));
+}
+
 /**
  * A message without the parts of the input that it repeats at length. For input that is not fit to be shown by
  * {@link quoteInput}; for the other it stays as it is.

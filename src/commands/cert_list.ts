@@ -7,8 +7,9 @@
 
 import type { IssuedEvent } from "../castore/ledger.ts";
 import { LocalTlsError } from "../errors.ts";
-import { exceptionText, withholdInput } from "../input_text.ts";
+import { exceptionText, looksLikeSecret, quoteInput, withholdInput } from "../input_text.ts";
 import { baseName } from "../host/path_text.ts";
+import { quoteArgument } from "../host/shell_words.ts";
 import type { Permitted } from "../pki/permitted.ts";
 import { chooseUsage } from "../pki/subject_name.ts";
 import { chooseValidity } from "../pki/validity.ts";
@@ -208,6 +209,7 @@ async function planList(run: Run, text: string): Promise<CommandResult<CertListD
 function prepare(run: Run, inner: CommandContext, { number, words }: ListLine) {
   const { flags, permitted, hasAuthority, taken, context: { host } } = run;
   const { client = false, pkcs12 } = flags;
+  if (client) words.forEach(refuseSecret);
   const names = client ? parseClientNames(inner, words, permitted) : parseNames(inner, words);
   requirePermitted(inner, names, permitted, hasAuthority);
   const files = outputFiles(host, names, { out: flags.out }, { client, pkcs12 });
@@ -222,6 +224,16 @@ function prepare(run: Run, inner: CommandContext, { number, words }: ListLine) {
   }
   taken.set(name, number);
   return { names, files, usage: chooseUsage(names, client) };
+}
+
+/** A user may be called anything, also as a line of a key is: in a certificate, and in a file's name, that would be published. */
+function refuseSecret(word: string): void {
+  if (!looksLikeSecret(word)) return;
+  throw new LocalTlsError(
+    "NAME_INVALID",
+    `Cannot take ${quoteInput(word)} for a user's name: it looks like a key`,
+    { hints: ["Give such a name on the command line"] },
+  );
 }
 
 /** Runs the work for one line; whatever goes wrong is told about that line. */
@@ -257,12 +269,22 @@ async function attempt(
   }
 }
 
-async function readList({ host }: CommandContext, source: string): Promise<string> {
-  if (source === "-") return new TextDecoder().decode(await host.readStdin(MAX_LIST));
-  const path = resolvePath(host, source);
-  const content = await host.files.read(path, MAX_LIST);
+async function readList({ host, program }: CommandContext, source: string): Promise<string> {
+  const path = source === "-" ? "stdin" : resolvePath(host, source);
+  const content = source === "-"
+    ? await host.readStdin(MAX_LIST)
+    : await host.files.read(path, MAX_LIST);
   if (content === undefined) {
     throw new LocalTlsError("FILE_NOT_FOUND", `Cannot read the list: "${path}" does not exist`);
   }
-  return new TextDecoder().decode(content);
+  const text = new TextDecoder().decode(content);
+  // Its lines would be taken for names, and named in messages, one by one.
+  if (/^\s*-----(?:BEGIN|END) |\0/m.test(text)) {
+    throw new LocalTlsError(
+      "FILE_READ",
+      `Cannot read the list: "${path}" is no list of names, it holds PEM or binary data`,
+      { hints: [`${program} inspect ${source === "-" ? "-" : quoteArgument(source)}`] },
+    );
+  }
+  return text;
 }

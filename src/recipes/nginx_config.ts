@@ -5,7 +5,7 @@
  */
 
 import { LocalTlsError } from "../errors.ts";
-import { quoteInput } from "../input_text.ts";
+import { quoteInput, withholdInput } from "../input_text.ts";
 import { expandPattern, isPattern, type ListNames } from "./glob.ts";
 import { NginxSyntaxError, nginxTokens, skipForeignBlock } from "./nginx_tokens.ts";
 
@@ -112,7 +112,7 @@ class Search {
       this.#report(from, `${quoteInput(path)} is included and does not exist`);
     } catch (error) {
       if (!(error instanceof LocalTlsError) || depth === 0) throw error;
-      this.#report(from, error.message);
+      this.#report(from, withholdInput(error.message, [path]));
     }
     return undefined;
   }

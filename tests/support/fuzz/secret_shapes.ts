@@ -167,8 +167,8 @@ export function shapesOf(secret: Secret, material: ShapeMaterial = {}): Shape[] 
     "shell": `KEY=${text}\nexport PASSWORD=${password}\n`,
     "YAML": `key: |\n  ${lines.replaceAll("\n", "\n  ")}\npassword: ${password}\n`,
     "a list of names": `app.test\n${text}\n${hex(scalar)}\n`,
-    "a list of URLs": `https://ann:${password}@app.test/\nhttps://${hex(scalar)}.test/\n`,
-    "a list of wildcards": `*.${hex(scalar).slice(0, 60)}\n${password}.test\n`,
+    "a list of URLs": `https://ann:${password}@app.test/\n${hex(scalar)}\n`,
+    "a list of wildcards": `*.${hex(scalar).slice(0, 60)}\n${password}_.test\n`,
     "nginx, a key in the middle": nginx(pem),
     "nginx, a key without its lines": nginx(`    ${text}`),
     "nginx, a directive": nginx(`    ${text};`),
@@ -185,7 +185,7 @@ export function shapesOf(secret: Secret, material: ShapeMaterial = {}): Shape[] 
     "nginx, a closing brace": `${text} }\n`,
     "a password": `${password}\n`,
     "a password without an end of line": password,
-    "a password as a name": `${password}.test ${password}\n`,
+    "a password as a name": `${password} ${password}_\n`,
   };
   const shapes: Shape[] = Object.entries(texts).map(([name, each]) => ({
     name,

@@ -59,6 +59,25 @@ export function hasControl(text: string): boolean {
 }
 
 /**
+ * Checks a value that is to be written into a unit, a profile, a script or a configuration. Throws USAGE for a control
+ * character: there it would begin another line, or show as something else than it is.
+ *
+ * @param where Completes "Cannot write VALUE into ...".
+ * @returns The value.
+ */
+export function writable(value: string, where: string): string {
+  const character = CONTROL.exec(value)?.[0];
+  if (character === undefined) return value;
+  throw new LocalTlsError(
+    "USAGE",
+    `Cannot write "${escapeInvisible(value)}" into ${where}: it has the control character ${
+      escapeInvisible(character)
+    }`,
+    { hints: ["Use a path or a value without it"] },
+  );
+}
+
+/**
  * Writes what does not show as `\uXXXX`, as JSON does.
  * @param keep Characters that stay, as a class of a regular expression has them: "\n\t".
  */

@@ -69,7 +69,7 @@ export const SECRET_READERS: readonly SecretReader[] = [
     name: "JSON",
     read: ({ text }) => {
       try {
-        JSON.parse(text);
+        return void JSON.parse(text);
       } catch (error) {
         return [exceptionText(error), asLocalTlsError(error).message];
       }

@@ -53,6 +53,7 @@ const SCALAR_AT = 36;
 /** Every part of a secret that a text repeats; empty where it repeats none. */
 export function findLeaks(text: string, { forbidden }: Secret): string[] {
   // As it is, without the characters that UTF-16 leaves between, and as JSON escapes it.
+  // deno-lint-ignore no-control-regex
   const seen = [text, text.replaceAll(/\u0000|\\u0000/g, ""), unescapeJson(text)]
     .map((each) => each.toLowerCase());
   const leaks = new Set<string>();

@@ -72,7 +72,7 @@ function derOf(content: Bytes, path: string): Uint8Array {
     ? `it holds ${requests.length}`
     : blocks.length === 0
     ? "it holds nothing in PEM or DER"
-    : `it holds a block ${quoteInput(blocks[0]!.label)}`;
+    : `it holds a ${quoteInput(blocks[0]!.label).replaceAll('"', "")}`;
   throw new LocalTlsError("CSR_INVALID", `Cannot find one request in "${path}": ${found}`);
 }
 

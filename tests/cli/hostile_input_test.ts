@@ -140,8 +140,10 @@ describe("a control character in a path", () => {
             ["renew", "--install-timer", "--password-file", evil],
             ["renew", "--install-timer", "--exec", `echo '${evil}'`],
             ["env", "--install", ...at],
-            ["env", "--shell", "sh", ...at],
-            ["env", "--shell", "systemd", ...at],
+            // A line end between quotes is one of the value there: env_test.ts reads it back.
+            ...control === "\n"
+              ? []
+              : [["env", "--shell", "sh", ...at], ["env", "--shell", "systemd", ...at]],
             ...["nginx", "apache", "caddy", "haproxy", "traefik", "node", "python", "postgresql"]
               .map((
                 server,

@@ -10,7 +10,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize, relative } from "node:path";
 import process from "node:process";
 
-/** Rooms of src/, and the rooms below each. Everybody may import errors.ts, bytes.ts and version.ts. */
+/** Rooms of src/, and the rooms below each. Everybody may import errors.ts, bytes.ts, input_text.ts and version.ts. */
 export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   der: [],
   x509: ["der"],
@@ -45,7 +45,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   main: ["cli", "host"],
 };
 
-const SHARED = ["errors", "bytes", "version"];
+const SHARED = ["errors", "bytes", "input_text", "version"];
 
 /**
  * Rooms, and directories of rooms, where `node:` modules may be imported. Other runtimes' globals may be named
@@ -80,6 +80,13 @@ const TEST_FOR_RUNTIME = /["'](?:Deno|Bun)["']\s+in\s+globalThis/;
 
 const PRINTING = /(?<![\w.$])console\s*\./;
 
+/** The message of whatever was thrown, whose maker may have quoted a file in it; input_text.ts has exceptionText(). */
+const EXCEPTION_TEXT =
+  /\bString\((?:error|cause|reason|thrown)\)|\b(?:error|cause|reason|thrown) instanceof Error \?/;
+
+/** Where the message of a foreign exception is looked at, and reduced. */
+const EXCEPTION_FILES = ["input_text.ts", "host/system_error.ts", "cli/execute.ts"];
+
 // A statement's own line, the last line of one that was broken, and import() wherever it stands.
 const IMPORT =
   /(?:^\s*(?:import|export)\b[^"']*?\bfrom\s+|^\s*\}\s*from\s+|\bimport\s*\(\s*|^\s*import\s+)["']([^"']+)["']/g;
@@ -106,6 +113,9 @@ export function checkFile(path: string, content: string): Finding[] {
     }
     if (!mayNameRuntime(path) && RUNTIME_GLOBAL.test(blankStrings(text))) {
       report(`names a runtime; only ${RUNTIME_ROOMS.join(", ")} may`);
+    }
+    if (EXCEPTION_TEXT.test(blankStrings(text)) && !EXCEPTION_FILES.includes(path)) {
+      report("repeats the message of an exception, which may quote what was read: exceptionText()");
     }
     if (PRINTING.test(blankStrings(text))) {
       report("prints; only the reporters may, through the host");

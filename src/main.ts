@@ -6,6 +6,7 @@
 
 import { runPlainLine } from "./cli/plain_line.ts";
 import { LocalTlsError } from "./errors.ts";
+import { exceptionText } from "./input_text.ts";
 import { createNodeHost } from "./host/node_host.ts";
 import { hastenLongRuns } from "./host/tier_up.ts";
 
@@ -23,7 +24,7 @@ try {
   // Nothing may reach the runtime: its own report of an uncaught error prints a page of the bundle.
   const message = error instanceof LocalTlsError
     ? error.message
-    : `Cannot go on: ${String(error).slice(0, 500)}`;
+    : `Cannot go on: ${exceptionText(error)}`;
   host.write("stderr", `localtls: error: ${message}\n`);
   host.exit(1);
 }

@@ -8,6 +8,7 @@ import type { CommandContext, GlobalOptions } from "../commands/context.ts";
 import { type CommandResult, EXIT } from "../commands/documents.ts";
 import { LocalTlsError } from "../errors.ts";
 import type { Host } from "../host/host.ts";
+import { exceptionText } from "../input_text.ts";
 import { quoteArgument } from "../host/shell_words.ts";
 import { findTargetUser } from "../host/target_user.ts";
 import type { CliHost } from "./console.ts";
@@ -86,8 +87,8 @@ export function makeReporter(
 /** Bugs become INTERNAL, without a stack: a stack in a compiled program is a page of minified source. */
 export function asLocalTlsError(error: unknown): LocalTlsError {
   if (error instanceof LocalTlsError) return error;
-  const detail = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return new LocalTlsError("INTERNAL", `Cannot go on: ${detail.slice(0, 500)}`, {
+  const name = error instanceof Error ? `${error.name}: ` : "";
+  return new LocalTlsError("INTERNAL", `Cannot go on: ${name}${exceptionText(error)}`, {
     hints: ["This is a defect of localtls: please report it with the command line that you typed"],
     cause: error,
   });

@@ -21,7 +21,7 @@ import type { CliHost } from "./console.ts";
 import { ProgressBar } from "./progress_bar.ts";
 import { type Reporter, type Screen, TextReporter } from "./reporter.ts";
 import { namesLine } from "./screens/parts.ts";
-import { chooseStyle, printableDocument, type Style } from "./style.ts";
+import { chooseStyle, jsonText, printableDocument, sentence, type Style } from "./style.ts";
 
 /** The reporter that the options ask for. */
 export async function makeListReporter(
@@ -124,7 +124,7 @@ class JsonLinesReporter implements Reporter {
   report(event: ReportEvent): void {
     if (event.type === "part") this.#print(event.document);
     if (event.type !== "warning") return;
-    this.#warnings.push({ code: event.code, message: event.message });
+    this.#warnings.push({ code: event.code, message: sentence(event.message) });
   }
 
   finish({ document }: CommandResult): Promise<void> {
@@ -133,12 +133,12 @@ class JsonLinesReporter implements Reporter {
   }
 
   fail(command: string, { code, message, hints }: LocalTlsError): Promise<void> {
-    const error = { code, message, hints };
+    const error = { code, message: sentence(message), hints: hints.map(sentence) };
     this.#print({ command, ok: false, warnings: this.#warnings, error });
     return Promise.resolve();
   }
 
   #print(fields: object): void {
-    this.#host.write("stdout", `${JSON.stringify({ version: DOCUMENT_VERSION, ...fields })}\n`);
+    this.#host.write("stdout", `${jsonText({ version: DOCUMENT_VERSION, ...fields })}\n`);
   }
 }

@@ -13,7 +13,14 @@ import { DOCUMENT_VERSION } from "../commands/documents.ts";
 import type { ReportEvent } from "../commands/context.ts";
 import type { LocalTlsError } from "../errors.ts";
 import type { CliHost } from "./console.ts";
-import { chooseStyle, printable, printableDocument, type Style } from "./style.ts";
+import {
+  chooseStyle,
+  jsonText,
+  printable,
+  printableDocument,
+  sentence,
+  type Style,
+} from "./style.ts";
 
 /** Turns what a command says into output. */
 export interface Reporter {
@@ -60,7 +67,7 @@ export class TextReporter implements Reporter {
     if ((event.type === "progress" || event.type === "log") && this.#options.quiet) return;
     this.#hasSpoken = true;
     if (event.type === "log") return this.#host.write("stderr", `${printable(event.line)}\n`);
-    const message = printable(event.message);
+    const message = printable(sentence(event.message));
     this.#say(event.type === "warning" ? `warning: ${message}` : message);
   }
 
@@ -80,8 +87,10 @@ export class TextReporter implements Reporter {
 
   async fail(_command: string, error: LocalTlsError): Promise<void> {
     const style = await chooseStyle(this.#host, "stderr");
-    this.#say(`${style.bad("error:")} ${printable(error.message)}`);
-    for (const hint of error.hints) this.#say(`${style.bold("hint:")} ${printable(hint)}`);
+    this.#say(`${style.bad("error:")} ${printable(sentence(error.message))}`);
+    for (const hint of error.hints) {
+      this.#say(`${style.bold("hint:")} ${printable(sentence(hint))}`);
+    }
   }
 
   #say(message: string): void {
@@ -106,8 +115,9 @@ export class JsonReporter implements Reporter {
       this.#host.write("stderr", `${printable(event.line)}\n`);
     }
     if (event.type !== "warning") return;
-    if (!this.#isPrinted) this.#warnings.push({ code: event.code, message: event.message });
-    else this.#host.write("stderr", `localtls: warning: ${printable(event.message)}\n`);
+    const message = sentence(event.message);
+    if (!this.#isPrinted) this.#warnings.push({ code: event.code, message });
+    else this.#host.write("stderr", `localtls: warning: ${printable(message)}\n`);
   }
 
   finish({ document, stay }: CommandResult): Promise<void> {
@@ -120,17 +130,13 @@ export class JsonReporter implements Reporter {
       command,
       ok: false,
       warnings: this.#warnings,
-      error: { code, message, hints },
+      error: { code, message: sentence(message), hints: hints.map(sentence) },
     });
   }
 
   #print(fields: Readonly<Record<string, unknown>>, indentation = 2): Promise<void> {
     this.#isPrinted = true;
-    const document = JSON.stringify(
-      { version: DOCUMENT_VERSION, ...fields },
-      undefined,
-      indentation,
-    );
+    const document = jsonText({ version: DOCUMENT_VERSION, ...fields }, indentation);
     this.#host.write("stdout", `${document}\n`);
     return Promise.resolve();
   }

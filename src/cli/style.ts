@@ -5,6 +5,7 @@
  */
 
 import { bold, dim, green, red, setColorEnabled, yellow } from "deno-std/fmt/colors.js";
+import { escapeInvisible } from "../input_text.ts";
 import type { CliHost } from "./console.ts";
 
 /** Ways to mark text. Without colours each returns its argument. */
@@ -32,25 +33,38 @@ export function makeStyle(colours: boolean): Style {
   return { bold, dim, good: green, bad: red, caution: yellow };
 }
 
-// C0 without tab and line feed, DEL, C1, and the marks that change the direction of text.
-const UNPRINTABLE =
-  // deno-lint-ignore no-control-regex -- control characters are what is looked for
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+/** The joiners, without which words of some languages are others. */
+const JOINERS = "\u200c\u200d";
 
 /**
- * Takes out control characters, so that a name in a foreign certificate cannot write to the terminal;
- * applied to every text of a document before it is shown.
+ * Writes as \uXXXX what does not show or turns other text around, so that a name in a foreign certificate cannot write to
+ * the terminal, nor look like another; applied to every text of a document before it is shown. Tabs and line ends stay.
  */
 export function printable(text: string): string {
-  return text.replaceAll(UNPRINTABLE, "\ufffd");
+  return escapeInvisible(text, "\n\t");
 }
 
-/** As {@link printable}, for every string anywhere in a document. */
-export function printableDocument<T>(value: T): T {
-  if (typeof value === "string") return printable(value) as T;
-  if (Array.isArray(value)) return value.map(printableDocument) as T;
+/** A sentence of the program, as every reporter prints it: what a URL has in front of its "@" is a secret. */
+export function sentence(text: string): string {
+  return text.replaceAll(/\/\/[^\s/?#@"']*:[^\s/?#@"']*@/g, "//...@");
+}
+
+/**
+ * As {@link printable}, for every string anywhere in a document. What is under "text" is to be pasted or run: its paths have
+ * to stay the paths that they are, joiners included.
+ */
+export function printableDocument<T>(value: T, key = ""): T {
+  if (typeof value === "string") {
+    return (key === "text" ? escapeInvisible(value, `\n\t${JOINERS}`) : printable(value)) as T;
+  }
+  if (Array.isArray(value)) return value.map((inner) => printableDocument(inner, key)) as T;
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [key, printableDocument(inner)]),
+    Object.entries(value).map(([key, inner]) => [key, printableDocument(inner, key)]),
   ) as T;
+}
+
+/** A document as JSON. What does not show is escaped, which changes no value, and no terminal. */
+export function jsonText(document: object, indentation?: number): string {
+  return escapeInvisible(JSON.stringify(document, undefined, indentation), "\n");
 }

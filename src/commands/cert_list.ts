@@ -7,7 +7,9 @@
 
 import type { IssuedEvent } from "../castore/ledger.ts";
 import { LocalTlsError } from "../errors.ts";
+import { exceptionText, looksLikeSecret, quoteInput, withholdInput } from "../input_text.ts";
 import { baseName } from "../host/path_text.ts";
+import { quoteArgument } from "../host/shell_words.ts";
 import type { Permitted } from "../pki/permitted.ts";
 import { chooseUsage } from "../pki/subject_name.ts";
 import { chooseValidity } from "../pki/validity.ts";
@@ -215,6 +217,7 @@ async function planList(run: Run, text: string): Promise<CommandResult<CertListD
 async function prepare(run: Run, inner: CommandContext, { number, words }: ListLine) {
   const { flags, permitted, hasAuthority, taken, context: { host } } = run;
   const { client = false, pkcs12 } = flags;
+  if (client) words.forEach(refuseSecret);
   const names = client ? parseClientNames(inner, words, permitted) : parseNames(inner, words);
   await requirePermitted(inner, names, permitted, hasAuthority);
   const files = outputFiles(host, names, { out: flags.out }, { client, pkcs12 });
@@ -231,10 +234,20 @@ async function prepare(run: Run, inner: CommandContext, { number, words }: ListL
   return { names, files, usage: chooseUsage(names, client) };
 }
 
+/** A user may be called anything, also as a line of a key is: in a certificate, and in a file's name, that would be published. */
+function refuseSecret(word: string): void {
+  if (!looksLikeSecret(word)) return;
+  throw new LocalTlsError(
+    "NAME_INVALID",
+    `Cannot take ${quoteInput(word)} for a user's name: it looks like a key`,
+    { hints: ["Give such a name on the command line"] },
+  );
+}
+
 /** Runs the work for one line; whatever goes wrong is told about that line. */
 async function attempt(
   context: CommandContext,
-  { number }: ListLine,
+  { number, words }: ListLine,
   work: (inner: CommandContext) => Promise<Pick<CertLineDocument, "certificate">>,
 ): Promise<CertLineDocument> {
   const warnings: Warning[] = [];
@@ -252,17 +265,34 @@ async function attempt(
     // Not rejected: other lines are on their way at the same time.
     const { code, message, hints } = error instanceof LocalTlsError
       ? error
-      : new LocalTlsError("INTERNAL", `Cannot go on: ${String(error).slice(0, 500)}`);
-    return { ...fields, ok: false, error: { code, message, hints }, warnings };
+      : new LocalTlsError("INTERNAL", `Cannot go on: ${exceptionText(error)}`);
+    // A list is a file: one that was named by mistake may be a key, a line of which is no name.
+    const withhold = (text: string) => withholdInput(text, words);
+    return {
+      ...fields,
+      ok: false,
+      error: { code, message: withhold(message), hints: hints.map(withhold) },
+      warnings: warnings.map((one) => ({ ...one, message: withhold(one.message) })),
+    };
   }
 }
 
-async function readList({ host }: CommandContext, source: string): Promise<string> {
-  if (source === "-") return new TextDecoder().decode(await host.readStdin(MAX_LIST));
-  const path = resolvePath(host, source);
-  const content = await host.files.read(path, MAX_LIST);
+async function readList({ host, program }: CommandContext, source: string): Promise<string> {
+  const path = source === "-" ? "stdin" : resolvePath(host, source);
+  const content = source === "-"
+    ? await host.readStdin(MAX_LIST)
+    : await host.files.read(path, MAX_LIST);
   if (content === undefined) {
     throw new LocalTlsError("FILE_NOT_FOUND", `Cannot read the list: "${path}" does not exist`);
   }
-  return new TextDecoder().decode(content);
+  const text = new TextDecoder().decode(content);
+  // Its lines would be taken for names, and named in messages, one by one.
+  if (/^\s*-----(?:BEGIN|END) |\0/m.test(text)) {
+    throw new LocalTlsError(
+      "FILE_READ",
+      `Cannot read the list: "${path}" is no list of names, it holds PEM or binary data`,
+      { hints: [`${program} inspect ${source === "-" ? "-" : quoteArgument(source)}`] },
+    );
+  }
+  return text;
 }

@@ -112,6 +112,9 @@ export async function readServerChain(
   if (url === undefined || url.hostname === "") {
     throw new LocalTlsError("USAGE", `Cannot read the URL "${source}"`);
   }
+  if (url.username !== "" || url.password !== "") {
+    throw new LocalTlsError("USAGE", "Cannot use the URL: it has a user name in it");
+  }
   const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
   const port = url.port === "" ? 443 : Number(url.port);
   context.report({ type: "progress", message: `asking ${host} port ${port} for its certificate` });

@@ -96,7 +96,7 @@ export async function givenPassword(
     const message = `Cannot read ${COMMAND_VARIABLE}: its quotes do not match, or it is empty`;
     throw new LocalTlsError("USAGE", message);
   }
-  const { outcome, code, stdout, stderr } = await host.commands.run(argv, {
+  const { outcome, code, stdout } = await host.commands.run(argv, {
     timeoutMs: COMMAND_TIMEOUT_MS,
     isTyped: true,
     // A key ring may want to ask; without a terminal it must not wait for one.
@@ -106,11 +106,8 @@ export async function givenPassword(
   const action = `Cannot get the password from "${argv[0]}" (${COMMAND_VARIABLE})`;
   if (outcome === "timed-out") throw new LocalTlsError("TOOL_TIMEOUT", `${action}: no answer`);
   if (outcome === "missing") throw new LocalTlsError("TOOL_MISSING", `${action}: it is not there`);
-  const said = stderr.trim().split("\n", 1)[0] ?? "";
-  throw new LocalTlsError(
-    "TOOL_FAILED",
-    `${action}: it ended with ${code}${said === "" ? "" : ` and said "${said.slice(0, 200)}"`}`,
-  );
+  // What it says is not repeated: it is a program that has passwords to say.
+  throw new LocalTlsError("TOOL_FAILED", `${action}: it ended with ${code}`);
 }
 
 /** Throws CONFIRMATION_NEEDED, naming the other ways, where nobody can be asked. */

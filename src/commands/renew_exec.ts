@@ -5,6 +5,7 @@
  */
 
 import { LocalTlsError } from "../errors.ts";
+import { redactLines } from "../input_text.ts";
 import { quoteArgument, splitWords } from "../host/shell_words.ts";
 import type { CommandContext } from "./context.ts";
 import type { ExecResult } from "./documents.ts";
@@ -59,7 +60,8 @@ export async function runExec(
     isTyped: true,
   });
   const { outcome, code, stderr } = result;
-  const output = `${new TextDecoder().decode(result.stdout)}${stderr}`.trim();
+  // It goes into the log of a timer, and such a command may handle keys.
+  const output = redactLines(`${new TextDecoder().decode(result.stdout)}${stderr}`).trim();
   if (outcome === "exited" && code === 0) {
     if (output !== "") context.report({ type: "progress", message: output.slice(0, MAX_SHOWN) });
     return { argv, outcome, code };

@@ -9,6 +9,7 @@ import type { Bytes } from "../bytes.ts";
 import { OID } from "../der/oids.ts";
 import { decodePem } from "../der/pem.ts";
 import { LocalTlsError } from "../errors.ts";
+import { quoteInput } from "../input_text.ts";
 import type { Permitted } from "../pki/permitted.ts";
 import { parseRequestedName } from "../pki/requested_name.ts";
 import { parseEmail, parseSubjectName, parseUri, type SubjectName } from "../pki/subject_name.ts";
@@ -71,7 +72,7 @@ function derOf(content: Bytes, path: string): Uint8Array {
     ? `it holds ${requests.length}`
     : blocks.length === 0
     ? "it holds nothing in PEM or DER"
-    : `it holds a ${blocks[0]!.label}`;
+    : `it holds a ${quoteInput(blocks[0]!.label).replaceAll('"', "")}`;
   throw new LocalTlsError("CSR_INVALID", `Cannot find one request in "${path}": ${found}`);
 }
 
@@ -140,7 +141,7 @@ function checkedName(general: GeneralName, client: boolean): SubjectName | undef
 }
 
 function refused(text: string, state: string, hints: readonly string[] = []): LocalTlsError {
-  const shown = JSON.stringify(text.slice(0, 80));
+  const shown = quoteInput(text);
   return new LocalTlsError("NAME_INVALID", `Cannot issue for ${shown} of the request: ${state}`, {
     hints,
   });

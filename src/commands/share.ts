@@ -8,6 +8,7 @@
  */
 
 import { LocalTlsError } from "../errors.ts";
+import { escapeInvisible } from "../input_text.ts";
 import { decodePem, encodeBase64, encodePem } from "../der/pem.ts";
 import type { PackageFile } from "../share/package.ts";
 import type { SharedRoot } from "../share/root.ts";
@@ -116,7 +117,7 @@ async function readRoot({ host, program }: CommandContext, path: string): Promis
     base64: encodeBase64(der),
     sha256: await sha256Hex(der),
     pemSha256: await sha256Hex(new TextEncoder().encode(pem)),
-    label: readCommonName(certificate.subject) ?? "localtls",
+    label: escapeInvisible(readCommonName(certificate.subject) ?? "localtls"),
   };
 }
 

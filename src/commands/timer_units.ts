@@ -4,6 +4,8 @@
  * @module
  */
 
+import { writable } from "../input_text.ts";
+
 /** Names of the units. */
 export const SERVICE = "localtls-renew.service";
 export const TIMER = "localtls-renew.timer";
@@ -22,8 +24,8 @@ export interface ServiceOptions {
 export function serviceUnit({ argv, environment }: ServiceOptions): string {
   const [program = "", ...rest] = argv;
   const variables = Object.entries(environment)
-    .map(([name, value]) => `Environment=${quote(`${name}=${value}`)}\n`).join("");
-  const words = [quote(program), ...rest.map((word) => quote(word).replaceAll("$", "$$$$"))];
+    .map(([name, value]) => `Environment=${checked(`${name}=${value}`)}\n`).join("");
+  const words = [checked(program), ...rest.map((word) => checked(word).replaceAll("$", "$$$$"))];
   return `${MARKER}
 [Unit]
 Description=Renew certificates issued by localtls
@@ -53,9 +55,13 @@ WantedBy=timers.target
 `;
 }
 
+/** As {@link quote}. Throws USAGE for a control character, of which some end a line of a unit even in quotes. */
+function checked(word: string): string {
+  return quote(writable(word, "a systemd unit"));
+}
+
 /** A word for systemd (systemd.syntax(7), quoting; systemd.unit(5), specifiers). */
 export function quote(word: string): string {
-  const escaped = word.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")
-    .replaceAll("\t", "\\t").replaceAll("%", "%%");
+  const escaped = word.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("%", "%%");
   return `"${escaped}"`;
 }

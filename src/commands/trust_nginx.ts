@@ -6,6 +6,7 @@
 
 import { LocalTlsError } from "../errors.ts";
 import { quoteArgument } from "../host/shell_words.ts";
+import { withholdInput } from "../input_text.ts";
 import { findConcerns } from "../inspect/concerns.ts";
 import { findNginxCertificates, type NginxCertificate } from "../recipes/nginx_config.ts";
 import type { TrustAnchor } from "../truststore/store.ts";
@@ -125,7 +126,10 @@ async function readAll(
       }
     } catch (error) {
       if (!(error instanceof LocalTlsError)) throw error;
-      warn(context, error.code, `${where[0]}: ${error.message}`);
+      // A path that leads to no file is only what the configuration says, and may be anything.
+      const isRead = !error.code.startsWith("FILE_");
+      const message = isRead ? error.message : withholdInput(error.message, [path]);
+      warn(context, error.code, `${where[0]}: ${message}`);
     }
   }
   return [...found.values()];

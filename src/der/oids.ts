@@ -146,10 +146,14 @@ export const OID = {
 
 const names = new Map<string, string>();
 
+/** Characters of a dotted form that are shown. Microsoft numbers its templates with 70 of them. */
+const MAX_OID_TEXT = 100;
+
 /** The standard name of an OID in the table, or its dotted form. */
 export function oidName(dotted: string): string {
   if (names.size === 0) {
     for (const [name, value] of Object.entries(OID)) names.set(value, name);
   }
-  return names.get(dotted) ?? dotted;
+  return names.get(dotted) ??
+    (dotted.length <= MAX_OID_TEXT ? dotted : `${dotted.slice(0, MAX_OID_TEXT)}...`);
 }

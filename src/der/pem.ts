@@ -11,6 +11,7 @@
 
 import type { Bytes } from "../bytes.ts";
 import { LocalTlsError } from "../errors.ts";
+import { quoteInput } from "../input_text.ts";
 
 /** One block of a PEM text. */
 export interface PemBlock {
@@ -72,7 +73,9 @@ export function decodePem(text: string): PemBlock[] {
       if (label === undefined) continue;
       if (line.includes(":")) {
         throw invalid(
-          `block "${label}" has a header in line ${number}, an old form of encryption (RFC 1421)`,
+          `block ${
+            quoteInput(label)
+          } has a header in line ${number}, an old form of encryption (RFC 1421)`,
         );
       }
       if (line !== "") base64.push(line);
@@ -81,23 +84,33 @@ export function decodePem(text: string): PemBlock[] {
     const [, kind, name = ""] = boundary;
     if (kind === "BEGIN") {
       if (label !== undefined) {
-        throw invalid(`block "${label}" of line ${beginLine} has no end before line ${number}`);
+        throw invalid(
+          `block ${quoteInput(label)} of line ${beginLine} has no end before line ${number}`,
+        );
       }
       label = name;
       beginLine = number;
       base64 = [];
       continue;
     }
-    if (label === undefined) throw invalid(`END of "${name}" in line ${number} has no BEGIN`);
-    if (name !== label) {
-      throw invalid(`block "${label}" of line ${beginLine} ends as "${name}" in line ${number}`);
+    if (label === undefined) {
+      throw invalid(`END of ${quoteInput(name)} in line ${number} has no BEGIN`);
     }
-    const der = decodeBase64(base64.join(""), `block "${label}" of line ${beginLine}`);
-    if (der.length === 0) throw invalid(`block "${label}" of line ${beginLine} is empty`);
+    if (name !== label) {
+      throw invalid(
+        `block ${quoteInput(label)} of line ${beginLine} ends as ${
+          quoteInput(name)
+        } in line ${number}`,
+      );
+    }
+    const der = decodeBase64(base64.join(""), `block ${quoteInput(label)} of line ${beginLine}`);
+    if (der.length === 0) throw invalid(`block ${quoteInput(label)} of line ${beginLine} is empty`);
     blocks.push({ label, der });
     label = undefined;
   }
-  if (label !== undefined) throw invalid(`block "${label}" of line ${beginLine} has no end`);
+  if (label !== undefined) {
+    throw invalid(`block ${quoteInput(label)} of line ${beginLine} has no end`);
+  }
   return blocks;
 }
 

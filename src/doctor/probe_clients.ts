@@ -4,6 +4,7 @@
  * @module
  */
 
+import { redact } from "../input_text.ts";
 import type { Host, RunResult } from "../host/host.ts";
 import type { ClientId } from "./tls/offers.ts";
 
@@ -145,7 +146,7 @@ async function runProbe(
   const text = new TextDecoder().decode(result.stdout) + result.stderr;
   const words = probe.refusal(result, text);
   if (words !== undefined) {
-    return { name, program, verdict: "refuses", words: words.slice(0, 300) };
+    return { name, program, verdict: "refuses", words: redact(words, 300) };
   }
   const hasLoaded = probe.hasLoaded?.(result) ?? true;
   return { name, program, verdict: hasLoaded ? "accepts" : "unclear" };

@@ -5,6 +5,7 @@
  */
 
 import { LocalTlsError } from "../errors.ts";
+import { exceptionText } from "../input_text.ts";
 import type { Database, OpenDatabaseOptions, SqlValue } from "./host.ts";
 import { makeEmptyFile } from "./node_file_writer.ts";
 import { hasRoot } from "./principal.ts";
@@ -79,7 +80,7 @@ function openWith(
 }
 
 function databaseError(path: string, error: unknown): LocalTlsError {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = exceptionText(error);
   const code = typeof error === "object" && error !== null && "errcode" in error
     ? Number(error.errcode) & 0xff // the low octet of an extended code is the primary one
     : undefined;

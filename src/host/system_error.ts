@@ -5,6 +5,7 @@
  */
 
 import { type ErrorCode, LocalTlsError } from "../errors.ts";
+import { redact } from "../input_text.ts";
 import { operatingSystem } from "./operating_system.ts";
 import { freeSpaceCommands, makeDirectoryCommand, showCommand } from "./shell_hints.ts";
 
@@ -57,7 +58,7 @@ export function describeSystemError(error: unknown): string {
   if (sentence !== undefined) return sentence;
   const message = error instanceof Error ? error.message : String(error);
   // The first line only, and bounded: what an unknown error says is not ours to repeat at length.
-  return (message.split("\n", 1)[0] ?? "").slice(0, 200) || code || "Unknown error";
+  return redact(message.split("\n", 1)[0] ?? "") || code || "Unknown error";
 }
 
 /** What was being done to a file; the first words of the message. */

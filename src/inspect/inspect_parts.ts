@@ -6,6 +6,7 @@
 
 import { type Bytes, toHex } from "../bytes.ts";
 import { LocalTlsError } from "../errors.ts";
+import { quoteInput } from "../input_text.ts";
 import { type Certificate, parseCertificate } from "../x509/certificate.ts";
 import { type CertificationRequest, parseRequest } from "../x509/certification_request.ts";
 import { readKeyIdentifiers } from "../x509/extensions.ts";
@@ -69,7 +70,9 @@ export async function inspectParts(
       if (part.kind === "certificate") parsed.push(parseCertificate(part.der));
       else if (part.kind === "request") requests.push(parseRequest(part.der));
       else if (part.kind === "crl" || part.kind === "unknown") {
-        const what = part.kind === "crl" ? "a revocation list" : `a block "${part.label}"`;
+        const what = part.kind === "crl"
+          ? "a revocation list"
+          : `a block ${quoteInput(part.label ?? "")}`;
         unreadable.push(`part ${index + 1} is ${what}, which is not looked into`);
       } else if (part.kind !== "parameters") opened.push(await openKeyPart(part, options.openKey));
     } catch (error) {

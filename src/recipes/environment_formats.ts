@@ -6,6 +6,7 @@
  */
 
 import { LocalTlsError } from "../errors.ts";
+import { hasControl } from "../input_text.ts";
 
 /** The words of `--shell`. */
 export const ENVIRONMENT_FORMATS = [
@@ -27,18 +28,16 @@ export interface Assignment {
   readonly value: string;
 }
 
-/** Control characters but for the line end, and marks that change the direction of text: nobody's path on purpose. */
-const UNWRITABLE =
-  // deno-lint-ignore no-control-regex -- control characters are what is looked for
-  /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
-
 /** Writes a line for each variable (json: one object). Throws USAGE for a value that the format cannot hold. */
 export function formatEnvironment(
   format: EnvironmentFormat,
   variables: readonly Assignment[],
 ): string {
   for (const { name, value } of variables) {
-    if (UNWRITABLE.test(value)) throw unwritable(format, name, "control characters");
+    // Between quotes a line end is part of the value, for each of these readers.
+    if (hasControl(value.replaceAll("\n", ""))) {
+      throw unwritable(format, name, "control characters");
+    }
   }
   if (format === "json") {
     const entries = variables.map(({ name, value }) => [name, value]);

@@ -5,6 +5,8 @@
  * @module
  */
 
+import { escapeInvisible } from "../input_text.ts";
+
 /** What the profile is made of. */
 export interface ProfileOptions {
   /** The certificate, base64 of its DER. */
@@ -31,7 +33,7 @@ export interface ProfileOptions {
  */
 export function configurationProfile({ base64, sha256, name }: ProfileOptions): string {
   const id = `localtls.root.${sha256.slice(0, 16)}`;
-  const display = escapeXml(name);
+  const display = escapeInvisible(escapeXml(name));
   const data = base64.replaceAll(/.{1,64}/g, "\t\t\t$&\n").trimEnd();
   return `<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">

@@ -5,7 +5,8 @@
  */
 
 import { LocalTlsError } from "../errors.ts";
-import { expandPattern, isPattern, type ListNames } from "./glob.ts";
+import { quoteInput, withholdInput } from "../input_text.ts";
+import { expandPattern, globBudget, isPattern, type ListNames } from "./glob.ts";
 import { NginxSyntaxError, nginxTokens, skipForeignBlock } from "./nginx_tokens.ts";
 
 /** How files are looked at. */
@@ -42,6 +43,13 @@ const MAX_DEPTH = 32;
 /** Files of one configuration: a hoster has thousands of sites. */
 const MAX_FILES = 20_000;
 
+/** Characters of all of them. */
+const MAX_TEXT = 64 * 1024 * 1024;
+
+/** Certificates, and sentences about what could not be followed: more nobody reads. */
+const MAX_CERTIFICATES = 5_000;
+const MAX_PROBLEMS = 100;
+
 /** Blocks whose lines are data: their first word is a value and no directive. */
 const DATA_BLOCKS: readonly string[] = ["map", "geo", "types", "split_clients", "charset_map"];
 
@@ -70,17 +78,22 @@ class Search {
   readonly problems: (NginxPlace & { message: string })[] = [];
   /** A file that is included in many sites says the same every time. */
   readonly #read = new Set<string>();
+  readonly #budget = globBudget();
+  #characters = 0;
 
   constructor(readonly files: NginxFiles, readonly directory: string) {}
 
   async readFile(path: string, from: NginxPlace, depth: number): Promise<void> {
     if (this.#read.has(path)) return;
     this.#read.add(path);
-    if (depth > MAX_DEPTH || this.#read.size > MAX_FILES) {
-      return this.#report(from, `"${shown(path)}" is not followed: too many includes`);
+    const isTooMuch = depth > MAX_DEPTH || this.#read.size > MAX_FILES ||
+      this.#characters > MAX_TEXT || performance.now() > this.#budget.deadline;
+    if (isTooMuch) {
+      return this.#report(from, `${quoteInput(path)} is not followed: too many includes`);
     }
     const text = await this.#content(path, from, depth);
     if (text === undefined) return;
+    this.#characters += text.length;
     try {
       for (const directive of nginxDirectives(text)) {
         const place = { file: path, line: directive.line };
@@ -108,10 +121,10 @@ class Search {
           { hints: ["nginx -V 2>&1 | grep -o 'conf-path=[^ ]*'"] },
         );
       }
-      this.#report(from, `"${shown(path)}" is included and does not exist`);
+      this.#report(from, `${quoteInput(path)} is included and does not exist`);
     } catch (error) {
       if (!(error instanceof LocalTlsError) || depth === 0) throw error;
-      this.#report(from, error.message);
+      this.#report(from, withholdInput(error.message, [path]));
     }
     return undefined;
   }
@@ -122,11 +135,19 @@ class Search {
     if (word.includes("$")) {
       return this.#report(
         place,
-        `the include "${shown(word)}" has a variable, and is not followed`,
+        `the include ${quoteInput(word)} has a variable, and is not followed`,
       );
     }
     const path = this.#absolute(word);
-    const paths = isPattern(path) ? await expandPattern(path, this.files.list) : [path];
+    const paths = isPattern(path)
+      ? await expandPattern(path, this.files.list, this.#budget)
+      : [path];
+    if (paths === undefined) {
+      return this.#report(
+        place,
+        `the include ${quoteInput(word)} is not followed: it stands for too many files`,
+      );
+    }
     for (const included of paths) await this.readFile(included, place, depth + 1);
   }
 
@@ -139,11 +160,14 @@ class Search {
     if (word.includes("$")) {
       return this.#report(
         place,
-        `the certificate "${shown(word)}" depends on the request: give its file`,
+        `the certificate ${quoteInput(word)} depends on the request: give its file`,
       );
     }
     const path = this.#absolute(word);
-    this.found.set(path, [...this.found.get(path) ?? [], place]);
+    const places = this.found.get(path);
+    if (places !== undefined) places.push(place);
+    else if (this.found.size < MAX_CERTIFICATES) this.found.set(path, [place]);
+    else this.#report(place, `more than ${MAX_CERTIFICATES} certificates are named`);
   }
 
   #absolute(path: string): string {
@@ -152,7 +176,10 @@ class Search {
   }
 
   #report(place: NginxPlace, message: string): void {
-    this.problems.push({ ...place, message });
+    if (this.problems.length < MAX_PROBLEMS) this.problems.push({ ...place, message });
+    else if (this.problems.length === MAX_PROBLEMS) {
+      this.problems.push({ ...place, message: "and more that is not followed, here and after it" });
+    }
   }
 }
 
@@ -190,16 +217,12 @@ export function* nginxDirectives(text: string): Generator<NginxDirective> {
     if (token.type === "{") blocks.push(name);
     words = [];
   }
-  if (words.length > 0) throw new NginxSyntaxError(line, `"${shown(words[0])}" has no end`);
-  if (blocks.length > 0) {
-    throw new NginxSyntaxError(line, `the block "${shown(blocks.at(-1))}" has no end`);
+  if (words.length > 0) {
+    throw new NginxSyntaxError(line, `${quoteInput(words[0] ?? "")} has no end`);
   }
-}
-
-/** A word in a message: on one line, and not the whole of a file whose quotes do not match. */
-function shown(word = ""): string {
-  const line = word.replaceAll(/[\s\p{Cc}]+/gu, " ");
-  return line.length <= 60 ? line : `${line.slice(0, 57)}...`;
+  if (blocks.length > 0) {
+    throw new NginxSyntaxError(line, `the block ${quoteInput(blocks.at(-1) ?? "")} has no end`);
+  }
 }
 
 /** Lua in the configuration, emptied; its lines stay, for the numbers. */

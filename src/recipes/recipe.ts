@@ -6,6 +6,7 @@
  */
 
 import { LocalTlsError } from "../errors.ts";
+import { writable } from "../input_text.ts";
 
 /** A name of the certificate. */
 export interface RecipeName {
@@ -85,12 +86,7 @@ export interface Recipe {
  * every place.
  */
 export function pastable(path: string): string {
-  // deno-lint-ignore no-control-regex -- control characters are what is looked for
-  if (!/[\x00-\x1f\x7f]/.test(path)) return path;
-  throw new LocalTlsError(
-    "USAGE",
-    `Cannot write ${JSON.stringify(path)} into a text: move the file`,
-  );
+  return writable(path, "a text with lines");
 }
 
 /** The root of an input whose row asks for it. */

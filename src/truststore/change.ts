@@ -6,6 +6,7 @@
  */
 
 import { LocalTlsError } from "../errors.ts";
+import { exceptionText } from "../input_text.ts";
 import { type Look, notConfirmed } from "./not_confirmed.ts";
 import type { StoreKind, StoreState, TrustAnchor, TrustStore } from "./store.ts";
 
@@ -205,6 +206,6 @@ function result(
 /** A bug in one adapter is one store's failure too. */
 function asLocalTlsError(error: unknown): LocalTlsError {
   if (error instanceof LocalTlsError) return error;
-  const state = error instanceof Error ? error.message : String(error);
+  const state = exceptionText(error);
   return new LocalTlsError("INTERNAL", `Cannot work on the store: ${state}`, { cause: error });
 }

@@ -5,6 +5,7 @@
  */
 
 import { LocalTlsError } from "../errors.ts";
+import { exceptionText } from "../input_text.ts";
 import type { Host, OperatingSystem } from "../host/host.ts";
 import type { TargetUser } from "../host/target_user.ts";
 import { createJavaFamily } from "./java/family.ts";
@@ -117,7 +118,7 @@ export async function discoverFamily(
     return await family.discover(context);
   } catch (error) {
     const { kind } = family;
-    const state = error instanceof Error ? error.message : String(error);
+    const state = exceptionText(error);
     return [createUnavailableStore({
       kind,
       label: `${kind} stores`,

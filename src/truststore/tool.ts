@@ -5,6 +5,7 @@
  */
 
 import { LocalTlsError } from "../errors.ts";
+import { redact } from "../input_text.ts";
 import type { Host, RunOptions, RunResult } from "../host/host.ts";
 import { baseName } from "../host/path_text.ts";
 import { quoteCommand } from "../host/shell_words.ts";
@@ -77,18 +78,14 @@ export function toolError(
 /** What the tool said, on one line, without control characters: it goes to the user's terminal. */
 function complaint({ stderr, stdout }: RunResult): string {
   // keytool complains on stdout.
-  const said = [stderr, new TextDecoder().decode(stdout)].map(oneLine).find((text) => text !== "");
+  const said = [stderr, new TextDecoder().decode(stdout)].map(linesOf).find((text) => text !== "");
   if (said === undefined) return "";
-  return `: ${said.length <= MAX_COMPLAINT ? said : `...${said.slice(-MAX_COMPLAINT)}`}`;
+  return `: ${redact(said, MAX_COMPLAINT, "last")}`;
 }
 
-function oneLine(text: string): string {
+function linesOf(text: string): string {
   return text.split(/\r?\n/)
     // The JVM says this of its environment before anything else.
     .filter((line) => !line.startsWith("Picked up "))
-    .join(" ")
-    // Escape sequences of a foreign program stay out of messages.
-    // deno-lint-ignore no-control-regex
-    .replaceAll(/\u001b\[[0-9;?]*[A-Za-z]|[\u0000-\u001f\u007f-\u009f]+/g, " ")
-    .replaceAll(/ {2,}/g, " ").trim();
+    .join("\n").trim();
 }

@@ -71,7 +71,7 @@ export async function encryptPrivateKey(
 export async function decryptPrivateKey(
   encrypted: Uint8Array,
   password: string,
-  context: DecryptContext = standAlone(),
+  context: DecryptContext = keyDecryption(),
 ): Promise<Bytes> {
   if (encrypted.length > MAX_KEY_LENGTH) {
     throw context.refuse(`it has ${encrypted.length} octets, more than ${MAX_KEY_LENGTH}`);
@@ -92,7 +92,8 @@ export async function decryptPrivateKey(
   return pkcs8;
 }
 
-function standAlone(): DecryptContext {
+/** What decrypting keys needs to know where they are in no PKCS#12 file; to be shared by the keys of one file. */
+export function keyDecryption(): DecryptContext {
   const refuse = refusal("KEY_INVALID", "Cannot decrypt the private key", [HINT]);
   return { refuse, limit: new WorkLimit(refuse) };
 }

@@ -29,6 +29,14 @@ export const HMAC_HASHES: Readonly<Record<string, string>> = {
   [OID.hmacWithSha512]: "SHA-512",
 };
 
+/** Octets of a digest, of which each that is needed costs all iterations again. */
+const DIGEST_LENGTHS: Readonly<Record<string, number>> = {
+  "SHA-1": 20,
+  "SHA-256": 32,
+  "SHA-384": 48,
+  "SHA-512": 64,
+};
+
 /** Octets. 8 to 32 are in use; this only keeps absurd ones out. */
 export const MAX_SALT_LENGTH = 1024;
 
@@ -92,7 +100,8 @@ export async function derivePbkdf2(
   length: number,
   limit?: WorkLimit,
 ): Promise<Bytes> {
-  limit?.spend(iterations);
+  const blocks = Math.ceil(length / (DIGEST_LENGTHS[hash] ?? 1));
+  limit?.spend({ kind: "pbkdf2", hash, iterations, blocks });
   const secret = new TextEncoder().encode(password);
   const key = await crypto.subtle.importKey("raw", secret, "PBKDF2", false, ["deriveBits"]);
   const parameters = { name: "PBKDF2", hash, salt, iterations };

@@ -17,7 +17,7 @@ import { LocalTlsError } from "../../errors.ts";
 import { quoteArgument } from "../../host/shell_words.ts";
 import type { CliHost } from "../console.ts";
 import { actForUser, asLocalTlsError, PROGRAM } from "../execute.ts";
-import { printable } from "../style.ts";
+import { printable, sentence } from "../style.ts";
 import {
   chooseAction,
   chooseStores,
@@ -55,7 +55,7 @@ export async function runMkcert(
   argv: readonly string[],
   program: string,
 ): Promise<number> {
-  const say = (line: string) => host.write("stderr", `${printable(line)}\n`);
+  const say = (line: string) => host.write("stderr", `${printable(sentence(line))}\n`);
   let readable = false;
   try {
     const action = chooseAction(argv);

@@ -16,6 +16,7 @@ import { importPkcs8, keyBelongsTo } from "../../x509/keys.ts";
 import { verifySignature } from "../../x509/signature.ts";
 import type { CommandContext } from "../context.ts";
 import { givenPassword, requireTerminal } from "../issuer_password.ts";
+import type { DecryptContext } from "../../x509/pbes2.ts";
 
 /** Some thousand certificates: a whole key store. */
 const MAX_BYTES = 2 * 1024 * 1024;
@@ -86,13 +87,17 @@ async function readContent(
   if (content[0] === 0x30 && (content[1] ?? 0) >= 0x80) return await readBinary(content, password);
   const certificates: Bytes[] = [];
   const keys: Bytes[] = [];
+  let decryption: DecryptContext | undefined; // what all keys of the file may cost together
   for (const { label, der } of decodePem(new TextDecoder().decode(content))) {
     if (label === "CERTIFICATE" || label === "TRUSTED CERTIFICATE") certificates.push(der);
     else if (label === "PRIVATE KEY") keys.push(der);
     else if (label === "RSA PRIVATE KEY") keys.push(wrapRsaKey(der));
     else if (label === "ENCRYPTED PRIVATE KEY") {
-      const { decryptPrivateKey } = await import("../../x509/encrypted_private_key.ts");
-      keys.push(await decryptPrivateKey(der, await password()));
+      const { decryptPrivateKey, keyDecryption } = await import(
+        "../../x509/encrypted_private_key.ts"
+      );
+      decryption ??= keyDecryption();
+      keys.push(await decryptPrivateKey(der, await password(), decryption));
     } else if (label === "EC PRIVATE KEY") {
       throw new LocalTlsError("KEY_INVALID", `Cannot read the key in "${path}": it is not PKCS#8`, {
         hints: [`openssl pkcs8 -topk8 -nocrypt -in KEY -out NEW-KEY`],

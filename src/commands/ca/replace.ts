@@ -12,6 +12,7 @@
 import type { AuthorityChange } from "../../castore/authority_change.ts";
 import type { StateDirectory } from "../../castore/state_directory.ts";
 import { LocalTlsError } from "../../errors.ts";
+import { exceptionText } from "../../input_text.ts";
 import { quoteCommand } from "../../host/shell_words.ts";
 import type { Authority } from "../../pki/authority.ts";
 import type { StoreResult } from "../../truststore/change.ts";
@@ -181,7 +182,7 @@ async function takeBack(
   } catch (error) {
     // The files are half swapped and cannot be put back now: both roots stay trusted, and whichever command
     // comes next swaps the rest.
-    const why = reason instanceof Error ? reason.message : String(reason);
+    const why = exceptionText(reason);
     const message = `Cannot finish the change, nor take it back, for now: ${why}`;
     const hints = [`${context.program} status`, "The next command completes the change"];
     throw new LocalTlsError("FILE_WRITE", message, { hints, cause: error });

@@ -9,6 +9,7 @@
 
 import { equalBytes } from "../../bytes.ts";
 import { LocalTlsError } from "../../errors.ts";
+import { writable } from "../../input_text.ts";
 import type { Host } from "../../host/host.ts";
 import { parentOf } from "../../host/path_text.ts";
 import type { TargetUser } from "../../host/target_user.ts";
@@ -166,8 +167,9 @@ export async function blockFiles(
 
 /** What stands between the markers. */
 function blockLines(shell: ProfileShell, program: string, directory: string): string[] {
-  const path = quote(shell, program);
-  const words = `env --quiet --dir ${quote(shell, directory)} --shell ${shell}`;
+  const where = "the start file of a shell";
+  const path = quote(shell, writable(program, where));
+  const words = `env --quiet --dir ${quote(shell, writable(directory, where))} --shell ${shell}`;
   switch (shell) {
     case "sh":
       return [`[ -x ${path} ] && eval "$(${path} ${words} 2>/dev/null)"`];

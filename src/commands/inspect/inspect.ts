@@ -5,7 +5,6 @@
  * @module
  */
 
-import type { Bytes } from "../../bytes.ts";
 import { chainOrder } from "../../inspect/chain.ts";
 import { type FileReport, inspectParts } from "../../inspect/inspect_parts.ts";
 import { LocalTlsError } from "../../errors.ts";
@@ -16,6 +15,7 @@ import type { InspectDocument, InspectedCertificate, InspectProblem } from "./do
 import { type InspectSource, naming, readSource } from "./source.ts";
 import { findCertificateBeside, findKeyBeside } from "./neighbours.ts";
 import { knownOf, readSurroundings, type Surroundings } from "./surroundings.ts";
+import type { DecryptContext } from "../../x509/pbes2.ts";
 
 /** What the user asked for. */
 export interface InspectFlags {
@@ -31,11 +31,19 @@ export async function inspect(
 ): Promise<CommandResult<InspectDocument>> {
   const source = await readSource(context, flags.source, flags.passwordFile);
   const surroundings = await readSurroundings(context);
+  let decryption: DecryptContext | undefined; // what all keys of the file may cost together
   const report = await naming(source.name, () =>
     inspectParts(source.parts, {
       now: context.host.now(),
       own: surroundings.own,
-      openKey: (encrypted) => openKey(context, flags, source.name, encrypted),
+      openKey: async (encrypted) => {
+        const password = await keyPassword(context, flags, source.name);
+        if (password === undefined) return undefined;
+        const { decryptPrivateKey, keyDecryption } = await import(
+          "../../x509/encrypted_private_key.ts"
+        );
+        return await decryptPrivateKey(encrypted, password, decryption ??= keyDecryption());
+      },
     }));
   if (report.certificates.length + report.requests.length + report.keys.length === 0) {
     const state = report.unreadable[0] ?? "there is nothing in it";
@@ -109,20 +117,18 @@ function warnOfStranger(context: CommandContext, message: string): void {
 }
 
 /** From --password-file, or asked for at a terminal, where an empty answer leaves the key closed. */
-async function openKey(
+async function keyPassword(
   context: CommandContext,
   { passwordFile }: InspectFlags,
   name: string,
-  encrypted: Bytes,
-): Promise<Bytes | undefined> {
+): Promise<string | undefined> {
   const { host, options } = context;
-  let password: string;
-  if (passwordFile !== undefined) password = await readPasswordFile(host, passwordFile);
-  else if (!host.terminal.interactive || options.json) return undefined;
-  else password = await host.terminal.askSecret(`Password of the key in "${name}" (empty: none): `);
-  if (password === "" && passwordFile === undefined) return undefined;
-  const { decryptPrivateKey } = await import("../../x509/encrypted_private_key.ts");
-  return await decryptPrivateKey(encrypted, password);
+  if (passwordFile !== undefined) return await readPasswordFile(host, passwordFile);
+  if (!host.terminal.interactive || options.json) return undefined;
+  const password = await host.terminal.askSecret(
+    `Password of the key in "${name}" (empty: none): `,
+  );
+  return password === "" ? undefined : password;
 }
 
 function findProblems(

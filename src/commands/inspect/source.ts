@@ -85,9 +85,12 @@ async function openPfx(
   name: string,
   passwordFile: string | undefined,
 ): Promise<Pick<InspectSource, "parts" | "password">> {
-  const { readPfx } = await import("../../x509/pkcs12/pfx_reader.ts");
-  const open = async (password: string): Promise<Part[]> => {
-    const { certificates, keys } = await readPfx(der, password);
+  const { pfxWorkLimit, readPfx } = await import("../../x509/pkcs12/pfx_reader.ts");
+  const open = async (
+    password: string,
+    options: Parameters<typeof readPfx>[2] = {},
+  ): Promise<Part[]> => {
+    const { certificates, keys } = await readPfx(der, password, options);
     return [
       ...certificates.map((entry): Part => ({
         kind: "certificate",
@@ -100,10 +103,13 @@ async function openPfx(
   if (passwordFile !== undefined) {
     return { parts: await open(await readPasswordFile(context.host, passwordFile)) };
   }
+  const limit = pfxWorkLimit();
   for (const [word, password] of WELL_KNOWN) {
     try {
-      return { parts: await open(word), password };
+      return { parts: await open(word, { limit, guessed: true }), password };
     } catch (error) {
+      // Too dear to guess at is not too dear to open.
+      if (limit.isExceeded) break;
       if (!(error instanceof LocalTlsError) || error.code !== "PASSWORD_WRONG") throw error;
     }
   }

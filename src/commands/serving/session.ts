@@ -5,6 +5,7 @@
  */
 
 import { LocalTlsError } from "../../errors.ts";
+import { exceptionText } from "../../input_text.ts";
 import type { OwnHosts } from "../../server/own_hosts.ts";
 import type { SecureServer } from "../../server/secure_server.ts";
 import type { CommandContext } from "../context.ts";
@@ -54,7 +55,7 @@ export async function runSession(
       });
     } catch (error) {
       // The one in use goes on being used; the same trouble is told once.
-      const message = error instanceof Error ? error.message : String(error);
+      const message = exceptionText(error);
       if (message === told) continue;
       told = message;
       const code = error instanceof LocalTlsError ? error.code : "INTERNAL";

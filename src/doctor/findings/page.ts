@@ -6,6 +6,7 @@
  */
 
 import { LocalTlsError } from "../../errors.ts";
+import { quoteInput } from "../../input_text.ts";
 import { type Adviser, configCommand, configLines, replaceCertificate } from "../advice.ts";
 import { type Check, checksOf } from "../check.ts";
 import { askHttp, type HttpAnswer } from "../network/http_exchange.ts";
@@ -204,11 +205,13 @@ function originFault(answer: HttpAnswer, page: URL, kind: "Preflight" | ""): str
   }
   if (values.length > 1 || value.includes(",")) {
     return `the server sends several values of Access-Control-Allow-Origin (${kind}MultipleAllowOriginValues): ${
-      values.join(", ")
+      values.map(quoteInput).join(", ")
     }`;
   }
   if (value === "*" || value === page.origin) return undefined;
-  return `the server allows the origin "${value}", and the page's is "${page.origin}" (${kind}AllowOriginMismatch)`;
+  return `the server allows the origin ${
+    quoteInput(value)
+  }, and the page's is "${page.origin}" (${kind}AllowOriginMismatch)`;
 }
 
 function tokens(answer: HttpAnswer, header: string): string[] {

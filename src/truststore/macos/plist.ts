@@ -10,6 +10,7 @@
 import type { Bytes } from "../../bytes.ts";
 import { decodeBase64 } from "../../der/pem.ts";
 import { LocalTlsError } from "../../errors.ts";
+import { exceptionText, quoteInput } from "../../input_text.ts";
 
 /** A value of a property list; dates stay text. */
 export type PlistValue =
@@ -52,10 +53,12 @@ export function parsePlist(text: string): PlistValue {
 
   function content(name: string): string {
     const [, raw = "", end] = take(TEXT);
-    if (end !== name) throw invalid(`<${name}> ends as </${end}>`);
+    if (end !== name) throw invalid(`<${name}> ends as ${quoteInput(end ?? "")}`);
     return raw.replaceAll(/&[^;]*;?/g, (entity) => {
       const character = ENTITIES[entity];
-      if (character === undefined) throw invalid(`"${entity}" is not understood`);
+      if (character === undefined) {
+        throw invalid(`the entity ${quoteInput(entity)} is not understood`);
+      }
       return character;
     });
   }
@@ -73,7 +76,9 @@ export function parsePlist(text: string): PlistValue {
         return isEmpty ? "" : content(name);
       case "integer": {
         const digits = content(name).trim();
-        if (!/^[+-]?\d{1,15}$/.test(digits)) throw invalid(`"${digits}" is not an integer`);
+        if (!/^[+-]?\d{1,15}$/.test(digits)) {
+          throw invalid(`${quoteInput(digits)} is not an integer`);
+        }
         return Number(digits);
       }
       case "data":
@@ -83,7 +88,7 @@ export function parsePlist(text: string): PlistValue {
       case "dict":
         return isEmpty ? new Map() : entries(depth);
     }
-    throw invalid(`<${name}> is not understood`);
+    throw invalid(`the element ${quoteInput(name)} is not understood`);
   }
 
   function items(depth: number): PlistValue[] {
@@ -91,7 +96,7 @@ export function parsePlist(text: string): PlistValue {
     for (;;) {
       const [, closing, name = "", empty] = take(TAG);
       if (closing !== "") {
-        if (name !== "array") throw invalid(`<array> ends as </${name}>`);
+        if (name !== "array") throw invalid(`<array> ends as ${quoteInput(name)}`);
         return found;
       }
       found.push(value(name, empty !== "", depth + 1));
@@ -108,9 +113,9 @@ export function parsePlist(text: string): PlistValue {
       }
       if (name !== "key" || empty !== "") throw invalid("an entry of a <dict> has no key");
       const key = content("key");
-      if (found.has(key)) throw invalid(`the key "${key}" stands twice in a <dict>`);
+      if (found.has(key)) throw invalid(`the key ${quoteInput(key)} stands twice in a <dict>`);
       const [, end, kind = "", bare] = take(TAG);
-      if (end !== "") throw invalid(`the key "${key}" has no value`);
+      if (end !== "") throw invalid(`the key ${quoteInput(key)} has no value`);
       found.set(key, value(kind, bare !== "", depth + 1));
     }
   }
@@ -126,7 +131,7 @@ function data(text: string): Bytes {
   try {
     return decodeBase64(text.replaceAll(/\s+/g, ""), "data");
   } catch (error) {
-    throw invalid(error instanceof Error ? error.message : "<data> is not base64");
+    throw invalid(exceptionText(error));
   }
 }
 

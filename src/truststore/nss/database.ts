@@ -11,6 +11,7 @@
 
 import { toBytes } from "../../bytes.ts";
 import { LocalTlsError } from "../../errors.ts";
+import { exceptionText } from "../../input_text.ts";
 import type { Database, Host, OpenDatabaseOptions, WriteOptions } from "../../host/host.ts";
 import { CERTIFICATE_FILE, CREATE_META_DATA, createStatements, KEY_FILE } from "./layout.ts";
 import type { PasswordRow } from "./password.ts";
@@ -111,7 +112,7 @@ async function openBoth(
 
 function causeMessage(error: unknown): string {
   const cause = error instanceof LocalTlsError ? error.cause ?? error : error;
-  return cause instanceof Error ? cause.message : String(cause);
+  return exceptionText(cause);
 }
 
 /** SQLITE_READONLY_ROLLBACK: a journal must be played back, and the connection may not write. */

@@ -8,6 +8,7 @@
  */
 
 import { LocalTlsError } from "../../errors.ts";
+import { exceptionText } from "../../input_text.ts";
 import { rootCommands } from "../elevation.ts";
 import { teeAsRoot, writeAsRoot } from "../root_file.ts";
 import type {
@@ -56,7 +57,7 @@ export function createAnchorStore(
     const bundle = await readBundle().catch((error) => {
       throw new LocalTlsError(
         "STORE_UNAVAILABLE",
-        `Cannot read the ${label}: ${messageOf(error)}`,
+        `Cannot read the ${label}: ${exceptionText(error)}`,
         {
           cause: error,
         },
@@ -197,8 +198,4 @@ export function createAnchorStore(
   }
 
   return { kind: "system", label, path: anchorDirectory, state, plan, add, remove };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

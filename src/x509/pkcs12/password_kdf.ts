@@ -6,7 +6,7 @@
 
 import { type Bytes, concatBytes } from "../../bytes.ts";
 import type { WorkLimit } from "../work_limit.ts";
-import { digestCost, iterateDigest } from "./iterated_digest.ts";
+import { iterateDigest } from "./iterated_digest.ts";
 
 /** What the octets are for (RFC 7292, B.3): the ID byte. */
 export const PURPOSE = { key: 1, iv: 2, mac: 3 } as const;
@@ -68,7 +68,7 @@ export async function derivePkcs12(
   const v = BLOCK_LENGTHS[hash];
   if (u === undefined || v === undefined) throw new RangeError(`Cannot derive with "${hash}"`);
   const rounds = Math.ceil(length / u);
-  limit?.spend(rounds * iterations * digestCost(hash));
+  limit?.spend({ kind: "pkcs12", hash, iterations, blocks: rounds });
   const diversifier = new Uint8Array(v).fill(purpose);
   const input = concatBytes([stretch(salt, v), stretch(password, v)]);
   const out: Bytes[] = [];

@@ -42,12 +42,22 @@ const HINTS = [
   "Then: openssl pkcs12 -export -in all.pem -out NEW-FILE",
 ];
 
+/** The error of this reader, with the way on: openssl reads all, and is in no hurry. */
+const refuse = refusal("PFX_INVALID", "Cannot read the PKCS#12 file", HINTS);
+
+/** What reading one file may cost; to be shared where several passwords are tried on it. */
+export function pfxWorkLimit(): WorkLimit {
+  return new WorkLimit(refuse);
+}
+
 /**
  * Opens a PFX.
  * Throws PASSWORD_WRONG (a changed file looks the same); PFX_INVALID or DER_INVALID where it is malformed, not
  * supported or would take too long; nothing else, whatever the input.
  *
  * @param pfx PFX, DER or BER.
+ * @param options `limit` where other passwords have been tried before; `guessed` for a password that is everybody's, which
+ *   says nothing of who made the file.
  * @example
  * ```ts
  * import { rejects } from "node:assert/strict";
@@ -56,12 +66,16 @@ const HINTS = [
  * await rejects(readPfx(Uint8Array.of(0x30, 0x00), "changeit"), { code: "DER_INVALID" });
  * ```
  */
-export async function readPfx(pfx: Uint8Array, password: string): Promise<PfxFile> {
-  const refuse = refusal("PFX_INVALID", "Cannot read the PKCS#12 file", HINTS);
+export async function readPfx(
+  pfx: Uint8Array,
+  password: string,
+  options: { readonly limit?: WorkLimit; readonly guessed?: boolean } = {},
+): Promise<PfxFile> {
   if (pfx.length > MAX_PFX_LENGTH) {
     throw refuse(`it has ${pfx.length} octets, more than ${MAX_PFX_LENGTH}`);
   }
-  const decrypt: DecryptContext = { refuse, limit: new WorkLimit(refuse) };
+  const { limit = pfxWorkLimit(), guessed = false } = options;
+  const decrypt: DecryptContext = { refuse, limit };
   const outer = new DerReader(berToDer(pfx, "PFX"), "DER");
   const reader = outer.enter("pfx");
   outer.finish();
@@ -81,6 +95,7 @@ export async function readPfx(pfx: Uint8Array, password: string): Promise<PfxFil
   if (!await verifyMac(macData, content, password, decrypt)) {
     throw passwordWrong("the password is wrong, or the file was changed");
   }
+  if (!guessed) limit.extend();
   return await readAuthenticatedSafe(content, password, decrypt);
 }
 

@@ -113,9 +113,12 @@ describe("style", () => {
   });
 
   test("takes the terminal out of the reach of a foreign name", () => {
-    assert.equal(printable("a\u001b]0;x\u0007b\u202ec\nd\te"), "a\ufffd]0;x\ufffdb\ufffdc\nd\te");
+    assert.equal(
+      printable("a\u001b]0;x\u0007b\u202ec\nd\te"),
+      "a\\u001b]0;x\\u0007b\\u202ec\nd\te",
+    );
     assert.deepEqual(printableDocument({ a: ["\u0000"], b: 1, c: null }), {
-      a: ["\ufffd"],
+      a: ["\\u0000"],
       b: 1,
       c: null,
     });

@@ -167,7 +167,21 @@ describe("uninstallTimer()", () => {
 describe("words for systemd", () => {
   test("keep quotes, backslashes, percent and dollar signs", () => {
     assert.equal(quote('a "b" \\ 100%'), '"a \\"b\\" \\\\ 100%%"');
-    const unit = serviceUnit({ argv: ["/x y/localtls", "$HOME", "a\nb"], environment: {} });
-    assert.ok(unit.includes('ExecStart="/x y/localtls" "$$HOME" "a\\nb"\n'), unit);
+    const unit = serviceUnit({ argv: ["/x y/localtls", "$HOME"], environment: {} });
+    assert.ok(unit.includes('ExecStart="/x y/localtls" "$$HOME"\n'), unit);
   });
+
+  // systemd ends a line at a CR as well, in quotes too: the rest would be a line of the unit.
+  for (
+    const character of ["\n", "\r", "\t", "\0", "\u001b", "\u0085", "\u2028", "\u202e", "\u2066"]
+  ) {
+    test(`refuse ${JSON.stringify(character)}`, () => {
+      const evil = `/x${character}ExecStartPre=/bin/evil`;
+      const refused = (make: () => string) =>
+        assert.throws(make, { code: "USAGE", message: /control character \\u[0-9a-f]{4}$/ });
+      refused(() => serviceUnit({ argv: [evil], environment: {} }));
+      refused(() => serviceUnit({ argv: ["/x", "--dir", evil], environment: {} }));
+      refused(() => serviceUnit({ argv: ["/x"], environment: { LOCALTLS_PASSWORD_FILE: evil } }));
+    });
+  }
 });

@@ -185,3 +185,63 @@ describe("expandPattern()", () => {
     test(pattern, async () => assert.deepEqual(await expandPattern(pattern, list), paths));
   }
 });
+
+describe("a hostile configuration", () => {
+  /** A file system in which every directory has so many names, each of them a directory as well. */
+  function endless(width: number, text: string) {
+    let listings = 0;
+    let reads = 0;
+    const names = Array.from({ length: width }, (_, i) => `d${i}`);
+    const files: NginxFiles = {
+      list: () => Promise.resolve(++listings > 0 ? names : []),
+      read: (path) => {
+        reads++;
+        return Promise.resolve(path === "/etc/nginx/nginx.conf" ? text : "");
+      },
+    };
+    return { files, counts: () => ({ listings, reads }) };
+  }
+
+  const cases: [name: string, width: number, text: string][] = [
+    ["a pattern of five names", 20, "include /*/*/*/*/*;"],
+    ["a pattern of three names in a wide tree", 1000, "include /*/*/*;"],
+    ["a thousand patterns", 50, "include /*/*;\n".repeat(1000)],
+    ["ten thousand includes that are not there", 1, "include a;\n".repeat(10_000)],
+  ];
+  for (const [name, width, text] of cases) {
+    test(`${name} ends soon`, { timeout: 30_000 }, async () => {
+      const { files, counts } = endless(width, text);
+      const started = performance.now();
+      const { problems } = await findNginxCertificates("/etc/nginx/nginx.conf", files);
+      const { listings, reads } = counts();
+      assert.ok(listings <= 2_000, `${listings} directories were listed`);
+      assert.ok(reads <= 20_001, `${reads} files were read`);
+      assert.ok(performance.now() - started < 15_000);
+      assert.ok(problems.length <= 101, `${problems.length} problems`);
+      if (width > 1) assert.match(problems[0]!.message, /stands for too many files$/);
+    });
+  }
+
+  // With a matcher that tries every split, a minute for one name.
+  test("a name with many stars costs no more than its length", { timeout: 10_000 }, async () => {
+    const pattern = `/x/${"*a".repeat(60)}*b`;
+    const list = () => Promise.resolve(["a".repeat(250)]);
+    const started = performance.now();
+    assert.deepEqual(await expandPattern(pattern, list), []);
+    assert.ok(performance.now() - started < 1_000);
+    assert.equal(await expandPattern(`/x/*${"a".repeat(300)}`, list), undefined);
+  });
+
+  test("100,000 lines that name one certificate, and many", { timeout: 30_000 }, async () => {
+    const one = "ssl_certificate a;\n".repeat(100_000);
+    const many = Array.from({ length: 10_000 }, (_, i) => `ssl_certificate c${i};\n`).join("");
+    const started = performance.now();
+    const { certificates } = await findNginxCertificates(
+      "/etc/nginx/nginx.conf",
+      tree(main(one + many)),
+    );
+    assert.ok(performance.now() - started < 10_000);
+    assert.equal(certificates[0]!.places.length, 100_000);
+    assert.equal(certificates.length, 5_000);
+  });
+});

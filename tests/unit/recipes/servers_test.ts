@@ -23,8 +23,14 @@ import {
 import type { Recipe, RecipeInput } from "../../../src/recipes/recipe.ts";
 import { SERVER_RECIPES } from "../../../src/recipes/server_table.ts";
 
-const HARD = 'it\'s a "hard" näme; # \\ %41 \u2028\u0085';
+const HARD = 'it\'s a "hard" näme; # \\ %41 \u200c\u00a0';
 const USAGE = { code: "USAGE" };
+
+/** What begins another line for somebody, drives a terminal, or turns text around. */
+const CONTROLS = [
+  ...["\n", "\r", "\t", "\0", "\u001b", "\u007f", "\u0085", "\u009b", "\u2028", "\u2029"],
+  ...["\u061c", "\u200e", "\u200f", "\u202a", "\u202e", "\u2066", "\u2069", "\ufeff"],
+];
 
 const BASE: RecipeInput = {
   names: [{ value: "172.16.99.32", isIp: true }],
@@ -85,11 +91,15 @@ describe("every server recipe", () => {
       }
     });
 
-    test(`${recipe.id} refuses paths with line feeds`, async () => {
+    test(`${recipe.id} refuses paths with line feeds, and every other control character`, async () => {
       const load = await recipe.load();
       for (const field of ["cert", "key"] as const) {
-        const certificate = { ...BASE.certificate!, [field]: "/srv/a\nport 80\n.pem" };
-        assert.throws(() => load({ ...BASE, certificate }), USAGE, field);
+        for (const control of CONTROLS) {
+          const path = `/srv/a${control}port 80${control}.pem`;
+          const certificate = { ...BASE.certificate!, [field]: path };
+          const error = { code: "USAGE", message: /it has the control character/ };
+          assert.throws(() => load({ ...BASE, certificate }), error, JSON.stringify(control));
+        }
       }
     });
 
@@ -212,8 +222,8 @@ describe("read by parsers of their formats, with a path that has everything", ()
 });
 
 describe("paths", () => {
-  test("JSON escapes line ends that YAML would see", () => {
-    assert.equal(jsonString("\u2028\u0085ä"), '"\\u2028\\u0085ä"');
+  test("line ends that only YAML would see are refused, what JSON writes is read back", () => {
+    for (const path of ["\u2028", "\u0085"]) assert.throws(() => jsonString(path), USAGE);
     assert.equal(JSON.parse(jsonString(HARD)), HARD);
   });
 

@@ -33,6 +33,12 @@ const REFUSED: readonly (readonly [string, string, string])[] = [
   ["a shared file importing a room", "errors.ts", 'import { b } from "./der/b.ts";'],
   ["an import out of src", "cli/a.ts", 'import { b } from "../../scripts/b.ts";'],
   ["printing from the depths", "castore/a.ts", 'console.error("x");'],
+  ["an exception's own words", "commands/a.ts", "const x = String(error);"],
+  [
+    "an exception's own words, perhaps",
+    "castore/a.ts",
+    'const x = error instanceof Error ? error.message : "";',
+  ],
   ["a room without a rule", "attic/a.ts", 'import { b } from "../der/b.ts";'],
 ];
 
@@ -55,6 +61,7 @@ const ACCEPTED: readonly (readonly [string, string, string])[] = [
   ["a runtime's name in a comment", "der/a.ts", "// Deno.readFile would do it\n/** Bun.write */"],
   ["a runtime's name in a text", "cli/a.ts", 'const hint = "Deno.serve(...)";'],
   ["a text that speaks of an import", "commands/a.ts", 'throw new Error("read from \\"x\\"");'],
+  ["an exception, reduced", "commands/a.ts", "const x = exceptionText(error);"],
   ["a word that ends like one", "pki/a.ts", "const reprocess = { x: 1 }; reprocess.x;"],
 ];
 

@@ -59,7 +59,7 @@ export class TextReporter implements Reporter {
     if (event.type === "part" || event.type === "count") return;
     if ((event.type === "progress" || event.type === "log") && this.#options.quiet) return;
     this.#hasSpoken = true;
-    if (event.type === "log") return this.#host.write("stderr", `${printable(event.line)}\n`);
+    if (event.type === "log") return writeLog(this.#host, event.line);
     const message = printable(event.message);
     this.#say(event.type === "warning" ? `warning: ${message}` : message);
   }
@@ -89,6 +89,13 @@ export class TextReporter implements Reporter {
   }
 }
 
+/** A server does not wait for who reads its log. */
+function writeLog(host: CliHost, line: string): void {
+  const text = `${printable(line)}\n`;
+  if (host.writeLog === undefined) host.write("stderr", text);
+  else host.writeLog(text);
+}
+
 /** Prints for programs. */
 export class JsonReporter implements Reporter {
   readonly #host: CliHost;
@@ -102,9 +109,7 @@ export class JsonReporter implements Reporter {
   }
 
   report(event: ReportEvent): void {
-    if (event.type === "log" && !this.#quiet) {
-      this.#host.write("stderr", `${printable(event.line)}\n`);
-    }
+    if (event.type === "log" && !this.#quiet) writeLog(this.#host, event.line);
     if (event.type !== "warning") return;
     if (!this.#isPrinted) this.#warnings.push({ code: event.code, message: event.message });
     else this.#host.write("stderr", `localtls: warning: ${printable(event.message)}\n`);

@@ -6,7 +6,9 @@
  */
 
 import { readFileSync } from "node:fs";
-import { createServer, type ServerResponse } from "node:http";
+import { createServer } from "node:http";
+import type { WebRequest, WebResponse } from "../../src/server/exchange.ts";
+import { startHttp1Server } from "../../src/server/http1/http1_server.ts";
 import type { Limits } from "../../src/server/limits.ts";
 import { makeProxyHandler } from "../../src/server/proxy/handler.ts";
 import { parseRoute } from "../../src/server/proxy/routes.ts";
@@ -21,7 +23,9 @@ export const SHORT: Limits = {
   bodyIdleMs: 1_500,
   idleMs: 1_000,
   headOctets: 8_192,
-  connections: 12,
+  stallMs: 1_500,
+  connections: 24,
+  requests: 24,
   streams: 10,
 };
 
@@ -34,7 +38,7 @@ export interface LimitedServer {
   close(): Promise<void>;
 }
 
-/** `serve` (node:https, HTTP/1.1) or `proxy` (node:http2, both versions). */
+/** `serve` (HTTP/1.1) or `proxy` (node:http2, both versions). */
 export async function startLimited(
   kind: "serve" | "proxy",
   directory: string,
@@ -43,10 +47,11 @@ export async function startLimited(
   const keyPair = { cert: readFileSync(leafFile, "utf8"), key: readFileSync(keyFile, "utf8") };
   const common = { addresses: ["127.0.0.1"], port: 0, keyPair, limits: SHORT };
   if (kind === "serve") {
-    const server = await startSecureServer({
+    const site = {
       ...common,
-      handler: (request, response) => answer(request.url ?? "/", response),
-    });
+      handler: (request: WebRequest, response: WebResponse) => answer(request.url ?? "/", response),
+    };
+    const server = startHttp1Server(site) ?? await startSecureServer(site);
     return { port: server.port, close: async () => void await server.close(0) };
   }
   const target = createServer((request, response) => {
@@ -88,12 +93,19 @@ export async function startLimited(
   };
 }
 
-function answer(path: string, response: ServerResponse): void {
+function answer(path: string, response: WebResponse): void {
+  const bytes = (text: string) => new TextEncoder().encode(text);
   if (path === "/slow") {
-    setTimeout(() => response.end("late"), LONG_MS);
+    setTimeout(() => {
+      response.writeHead(200, { "content-length": 4 });
+      response.end(bytes("late"));
+    }, LONG_MS);
   } else if (path === "/drops") {
-    response.writeHead(200, { "content-type": "text/event-stream" });
-    response.write("drop ");
-    setTimeout(() => response.end("late"), LONG_MS);
-  } else response.end("at once");
+    response.writeHead(200, { "content-type": "text/event-stream", "content-length": 9 });
+    response.write(bytes("drop "));
+    setTimeout(() => response.end(bytes("late")), LONG_MS);
+  } else {
+    response.writeHead(200, { "content-length": 7 });
+    response.end(bytes("at once"));
+  }
 }

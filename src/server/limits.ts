@@ -24,7 +24,10 @@ export interface Limits {
   readonly headOctets: number;
   /** Connections of a server, from the first packet on; shared by its clients (shares.ts): one address has half at most. */
   readonly connections: number;
-  /** Requests at once that are passed on, or whose answers are held; shared in the same way. */
+  /**
+   * Requests at once that `proxy` passes on or holds answers of; shared in the same way. Of each that nobody reads, up to
+   * 700 KB are on their way between two servers.
+   */
   readonly requests: number;
   /** Requests at once over one connection of HTTP/2 (RFC 9113, 5.1.2, asks for 100 at least). */
   readonly streams: number;
@@ -39,7 +42,7 @@ export const LIMITS: Limits = {
   idleMs: 60_000,
   headOctets: 32_768,
   connections: 4_096,
-  requests: 2_048,
+  requests: 1_024,
   streams: 128,
 };
 

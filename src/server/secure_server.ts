@@ -4,6 +4,7 @@
  * @module
  */
 
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { EventEmitter } from "node:events";
 import { createServer as createHttp1 } from "node:https";
 import type { Duplex } from "node:stream";
@@ -132,14 +133,9 @@ export async function startSecureServer(options: SecureServerOptions): Promise<S
       listeners = await openAll();
     },
     async replaceKeyPair(next) {
-      const context = contextOf(options, next);
-      try {
-        createSecureContext(context);
-      } catch (error) {
-        throw pairError(error);
-      }
+      checkPair(next);
       keyPair = next;
-      for (const listener of listeners) listener.setSecureContext(context);
+      for (const listener of listeners) listener.setSecureContext(contextOf(options, next));
       await Promise.resolve();
     },
     async close(graceMs) {
@@ -265,10 +261,24 @@ function portOf(listener: Listener): number | undefined {
   return typeof address === "object" && address !== null ? address.port : undefined;
 }
 
-/** The error for a certificate and key that TLS does not take. */
-export function pairError(error: unknown): LocalTlsError {
-  const message = `Cannot use the certificate with its key: ${describeSystemError(error)}`;
-  return new LocalTlsError("KEY_INVALID", message, { cause: error });
+/**
+ * Throws KEY_INVALID for a pair that TLS does not take: it would end every connection, and be seen only there. That the key
+ * is another's is not found by every runtime's createSecureContext().
+ */
+export function checkPair({ cert, key }: KeyPair): void {
+  try {
+    createSecureContext({ cert, key });
+    if (new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))) return;
+  } catch (error) {
+    throw pairError(describeSystemError(error), error);
+  }
+  throw pairError("the key belongs to another one");
+}
+
+function pairError(state: string, cause?: unknown): LocalTlsError {
+  return new LocalTlsError("KEY_INVALID", `Cannot use the certificate with its key: ${state}`, {
+    cause,
+  });
 }
 
 /** The error for an address and port that cannot be had. */

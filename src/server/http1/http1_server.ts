@@ -5,12 +5,11 @@
  */
 
 import { fstatSync } from "node:fs";
-import { createSecureContext } from "node:tls";
 import { operatingSystem } from "../../host/operating_system.ts";
 import { Exchanges } from "../exchanges.ts";
 import type { Handler } from "../exchange.ts";
 import { fitting, LIMITS, type Limits } from "../limits.ts";
-import { type KeyPair, listenError, pairError, type SecureServer } from "../secure_server.ts";
+import { checkPair, type KeyPair, listenError, type SecureServer } from "../secure_server.ts";
 import { type Place, Shares } from "../shares.ts";
 import { type BareListener, bareTls, type OpenBareListener } from "./bare_tls.ts";
 import { Connection } from "./connection.ts";
@@ -149,15 +148,6 @@ class Http1Server implements SecureServer {
 
   #tick(): void {
     for (const connection of [...this.#connections.keys()]) connection.tick();
-  }
-}
-
-/** A pair that TLS does not take would end every connection, and it is seen only there. */
-function checkPair({ cert, key }: KeyPair): void {
-  try {
-    createSecureContext({ cert, key });
-  } catch (error) {
-    throw pairError(error);
   }
 }
 

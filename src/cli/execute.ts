@@ -55,10 +55,14 @@ export async function execute(
       report: (event) => reporter.report(event),
     });
     await reporter.finish(result);
-    return result.stay === undefined ? result.exitCode : await result.stay();
+    if (result.stay === undefined) return result.exitCode;
+    const code = await result.stay();
+    await host.logWritten?.();
+    return code;
   } catch (error) {
     const known = asLocalTlsError(error);
     await reporter.fail(command.name, known);
+    await host.logWritten?.();
     return exitCodeOf(known);
   }
 }

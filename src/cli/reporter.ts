@@ -66,7 +66,7 @@ export class TextReporter implements Reporter {
     if (event.type === "part" || event.type === "count") return;
     if ((event.type === "progress" || event.type === "log") && this.#options.quiet) return;
     this.#hasSpoken = true;
-    if (event.type === "log") return this.#host.write("stderr", `${printable(event.line)}\n`);
+    if (event.type === "log") return writeLog(this.#host, event.line);
     const message = printable(sentence(event.message));
     this.#say(event.type === "warning" ? `warning: ${message}` : message);
   }
@@ -98,6 +98,13 @@ export class TextReporter implements Reporter {
   }
 }
 
+/** A server does not wait for who reads its log. */
+function writeLog(host: CliHost, line: string): void {
+  const text = `${printable(line)}\n`;
+  if (host.writeLog === undefined) host.write("stderr", text);
+  else host.writeLog(text);
+}
+
 /** Prints for programs. */
 export class JsonReporter implements Reporter {
   readonly #host: CliHost;
@@ -111,9 +118,7 @@ export class JsonReporter implements Reporter {
   }
 
   report(event: ReportEvent): void {
-    if (event.type === "log" && !this.#quiet) {
-      this.#host.write("stderr", `${printable(event.line)}\n`);
-    }
+    if (event.type === "log" && !this.#quiet) writeLog(this.#host, event.line);
     if (event.type !== "warning") return;
     const message = sentence(event.message);
     if (!this.#isPrinted) this.#warnings.push({ code: event.code, message });

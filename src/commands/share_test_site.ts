@@ -10,7 +10,9 @@
 import { LocalTlsError } from "../errors.ts";
 import { issueServerCertificate } from "../pki/issue.ts";
 import { parseRequestedName } from "../pki/requested_name.ts";
+import { send, type WebRequest, type WebResponse } from "../server/exchange.ts";
 import { MAX_CONNECTIONS } from "../server/fixed_site.ts";
+import { startHttp1Server } from "../server/http1/http1_server.ts";
 import { LIMITS } from "../server/limits.ts";
 import { type KeyPair, type SecureServer, startSecureServer } from "../server/secure_server.ts";
 import { testPage } from "../share/page.ts";
@@ -53,23 +55,22 @@ export async function startTestSite(
   { keyPair, address, port, label }: TestSiteOptions,
 ): Promise<SecureServer | undefined> {
   try {
-    return await startSecureServer({
+    const site = {
       addresses: [address],
       port,
       keyPair,
       limits: { ...LIMITS, connections: MAX_CONNECTIONS },
-      handler: (request, response) => {
-        const body = testPage(label, languageOf(request.headers["accept-language"]));
-        response.writeHead(200, {
+      handler: (request: WebRequest, response: WebResponse) => {
+        const page = testPage(label, languageOf(request.headers["accept-language"]));
+        send(request, response, 200, {
           "content-type": "text/html; charset=utf-8",
           "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'",
           "x-content-type-options": "nosniff",
           "cache-control": "no-store",
-          "connection": "close",
-        });
-        response.end(request.method === "HEAD" ? undefined : body);
+        }, page);
       },
-    });
+    };
+    return startHttp1Server(site) ?? await startSecureServer(site);
   } catch (error) {
     return withoutTest(context, error);
   }

@@ -22,8 +22,11 @@ import { createNodeTerminal, readStdin } from "./node_terminal.ts";
 /** What a shell reports for a program that SIGPIPE ended: 128 + 13. */
 const EXIT_BROKEN_PIPE = 141;
 
+/** What is printed with. */
+type Printed = "write" | "writeLog" | "logWritten" | "isTerminal" | "columns";
+
 /** The machine, and what main.ts alone needs of its own process. */
-export interface NodeHost extends Host, Pick<NodeOutput, "write" | "isTerminal" | "columns"> {
+export interface NodeHost extends Host, Pick<NodeOutput, Printed> {
   /** The arguments that the user gave. */
   readonly argv: readonly string[];
   /** The name that the program was started by, without directory and ".exe". */
@@ -95,6 +98,8 @@ export function createNodeHost(): NodeHost {
     argv: process.argv.slice(2),
     programName: programName(os),
     write: output.write,
+    writeLog: output.writeLog,
+    logWritten: output.logWritten,
     isTerminal: output.isTerminal,
     columns: output.columns,
     exit: (code) => process.exit(code === 0 && output.isBroken() ? EXIT_BROKEN_PIPE : code),

@@ -8,6 +8,7 @@
 import * as fs from "node:fs";
 import process from "node:process";
 import { LocalTlsError } from "../errors.ts";
+import { createLogOutput, type LogOutput } from "./log_output.ts";
 import { describeSystemError, systemCode } from "./system_error.ts";
 
 /** The two output streams. */
@@ -17,6 +18,10 @@ export type OutputStream = "stdout" | "stderr";
 export interface NodeOutput {
   /** Writes all of the text. A reader that has gone away is no error: see {@link NodeOutput.isBroken}. */
   write(stream: OutputStream, text: string): void;
+  /** Writes whole lines to stderr by the side: never waits, never fails. */
+  writeLog(lines: string): void;
+  /** Resolves when those are written, within a second. */
+  logWritten(): Promise<void>;
   isTerminal(stream: OutputStream): boolean;
   /** Width of the terminal; 80 where there is none. */
   columns(): number;
@@ -32,12 +37,20 @@ const DEFAULT_COLUMNS = 80;
 /** The output streams of this process. */
 export function createNodeOutput(): NodeOutput {
   let broken = false;
+  let log: LogOutput | undefined;
   return {
     write(stream, text) {
+      // A server has a log: what else it says keeps its turn, and waits for nobody either.
+      if (stream === "stderr" && log !== undefined) return log.write(text);
       if (stream === "stdout" && broken) return;
       const complete = writeDescriptor(stream === "stdout" ? 1 : 2, new TextEncoder().encode(text));
       if (!complete && stream === "stdout") broken = true;
     },
+    writeLog(lines) {
+      log ??= createLogOutput(2, "localtls");
+      log.write(lines);
+    },
+    logWritten: async () => await log?.settled(),
     isTerminal: (stream) => isTerminal(stream === "stdout" ? 1 : 2),
     columns() {
       const given = Number(process.env["COLUMNS"]);

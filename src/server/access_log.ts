@@ -23,8 +23,10 @@ export function logged<Request extends WebRequest, Response extends WebResponse>
 ): Handler<Request, Response> {
   let lines: string[] = [];
   const flush = () => {
-    write(lines.join("\n"));
+    // First of all: whatever happens to these, the next ones are collected anew.
+    const text = lines.join("\n");
     lines = [];
+    write(text);
   };
   return (request, response) => {
     const start = performance.now();

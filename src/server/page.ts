@@ -90,6 +90,7 @@ const REASONS: Readonly<Record<number, string>> = {
   431: "Header fields too large",
   500: "Internal error",
   502: "Bad gateway",
+  503: "Busy",
   504: "Gateway timeout",
 };
 

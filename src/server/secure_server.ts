@@ -4,16 +4,21 @@
  * @module
  */
 
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { EventEmitter } from "node:events";
 import { createServer as createHttp1 } from "node:https";
 import type { Duplex } from "node:stream";
+import type { Http2Session } from "node:http2";
+import type { Socket } from "node:net";
+import { createSecureContext } from "node:tls";
 import type { SecureContextOptions, TlsOptions, TLSSocket } from "node:tls";
 import { LocalTlsError } from "../errors.ts";
-import { systemCode } from "../host/system_error.ts";
+import { describeSystemError, systemCode } from "../host/system_error.ts";
 import { CIPHER_LIST } from "../recipes/tls_profile.ts";
 import type { NodeRequest, NodeResponse, StreamHandler } from "./exchange.ts";
 import { Exchanges } from "./exchanges.ts";
-import { LIMITS, type Limits } from "./limits.ts";
+import { fitting, LIMITS, type Limits } from "./limits.ts";
+import { sendError } from "./page.ts";
 import { Sweep } from "./sweep.ts";
 
 /** A certificate with its key, as PEM. */
@@ -43,9 +48,13 @@ export interface SecureServerOptions {
 /** A server that listens. */
 export interface SecureServer {
   readonly port: number;
+  /** Whether it takes new connections. */
+  readonly isListening: boolean;
+  /** Listens on its port anew, where it does so no longer. Throws NETWORK. */
+  listenAgain(): Promise<void>;
   /**
-   * From now on new connections get this certificate; requests that are under way are finished. Over node:https
-   * idle connections are closed, over node:http2 all of them stay.
+   * From now on new connections get this certificate. The listener stays the same, and so do all connections: a port that
+   * is given up for a moment is another program's. Throws KEY_INVALID, and the one in use stays.
    */
   replaceKeyPair(keyPair: KeyPair): Promise<void>;
   /**
@@ -63,7 +72,8 @@ interface Listener extends EventEmitter {
   maxConnections: number;
   closeIdleConnections?(): void;
   closeAllConnections?(): void;
-  setSecureContext?(options: SecureContextOptions): void;
+  readonly listening: boolean;
+  setSecureContext(options: SecureContextOptions): void;
 }
 
 /** Milliseconds of silence after which the system asks whether a client is still there. */
@@ -71,6 +81,9 @@ const PROBE_MS = 60_000;
 
 /** Milliseconds between looks for clients that are late. */
 const LOOK_MS = 5_000;
+
+/** Listeners of one connection that speaks another protocol. */
+const MOST_LISTENERS = 32;
 
 /** What cannot be read for another reason than its form. */
 const CLIENT_ERRORS: Readonly<Record<string, string>> = {
@@ -81,39 +94,49 @@ const CLIENT_ERRORS: Readonly<Record<string, string>> = {
 /** Starts to listen. Throws NETWORK, also where only one of the addresses is taken. */
 export async function startSecureServer(options: SecureServerOptions): Promise<SecureServer> {
   const exchanges = new Exchanges(options.handler);
-  const listeners: Listener[] = [];
+  const limits = fitting(options.limits ?? LIMITS);
+  const sweep = new Sweep(limits);
+  let listeners: Listener[] = [];
   let { port } = options;
   let { keyPair } = options;
   const open = async (address: string) => {
-    const listener = await makeListener(options, keyPair, exchanges);
+    const listener = await makeListener({ ...options, limits, keyPair }, exchanges, sweep);
     await listen(listener, address, port);
     return listener;
   };
-  try {
-    for (const address of options.addresses) {
-      listeners.push(await open(address).catch((error) => openFallback(address, open, error)));
-      port = portOf(listeners[0]!) ?? port;
+  const openAll = async () => {
+    const opened: Listener[] = [];
+    try {
+      for (const address of options.addresses) {
+        opened.push(await open(address).catch((error) => openFallback(address, open, error)));
+        port = portOf(opened[0]!) ?? port;
+      }
+    } catch (error) {
+      for (const listener of opened) listener.close();
+      throw error;
     }
+    return opened;
+  };
+  try {
+    listeners = await openAll();
   } catch (error) {
-    for (const listener of listeners) listener.close();
+    sweep.stop();
     throw error;
   }
   return {
     port,
+    get isListening() {
+      return listeners.every(({ listening }) => listening);
+    },
+    async listenAgain() {
+      for (const listener of listeners) listener.close();
+      listeners = await openAll();
+    },
     async replaceKeyPair(next) {
+      checkPair(next);
       keyPair = next;
-      for (const [i, listener] of listeners.entries()) {
-        if (options.http2) {
-          listener.setSecureContext?.(contextOf(options, next));
-          continue;
-        }
-        // Not every runtime lets node:https change it. A new listener takes over the port, and the
-        // old one finishes its requests; in between is a moment that clients try again after.
-        const address = options.addresses[i]!;
-        listener.close();
-        listener.closeIdleConnections?.();
-        listeners[i] = await open(address).catch((error) => openFallback(address, open, error));
-      }
+      for (const listener of listeners) listener.setSecureContext(contextOf(options, next));
+      await Promise.resolve();
     },
     async close(graceMs) {
       for (const listener of listeners) {
@@ -121,6 +144,7 @@ export async function startSecureServer(options: SecureServerOptions): Promise<S
         listener.closeIdleConnections?.();
       }
       const finished = await exchanges.finish(graceMs);
+      sweep.stop();
       for (const listener of listeners) listener.closeAllConnections?.();
       exchanges.destroyAll();
       return finished;
@@ -141,17 +165,17 @@ async function openFallback(
 }
 
 async function makeListener(
-  options: SecureServerOptions,
-  keyPair: KeyPair,
+  options: SecureServerOptions & { readonly limits: Limits },
   exchanges: Exchanges<NodeRequest, NodeResponse>,
+  sweep: Sweep,
 ): Promise<Listener> {
-  const { limits = LIMITS } = options;
+  const { limits } = options;
   const common = {
-    ...contextOf(options, keyPair),
+    ...contextOf(options, options.keyPair),
     handshakeTimeout: limits.handshakeMs,
     maxHeaderSize: limits.headOctets,
   };
-  const listener: Listener = options.http2
+  const listener = (options.http2
     ? (await import("node:http2")).createSecureServer({
       ...common,
       allowHTTP1: true,
@@ -163,29 +187,31 @@ async function makeListener(
       requestTimeout: limits.bodyIdleMs,
       keepAliveTimeout: limits.idleMs,
       connectionsCheckingInterval: Math.min(LOOK_MS, limits.headMs / 2),
-    });
+    })) as Listener;
   listener.maxConnections = limits.connections;
-  const sweep = options.http2 ? new Sweep(limits) : undefined;
-  if (sweep !== undefined) {
-    listener.on("session", (session: Parameters<Sweep["add"]>[0]) => sweep.add(session));
-    listener.on("close", () => sweep.stop());
-  }
+  listener.on("connection", (socket: Socket) => {
+    socket.on("error", () => {});
+    if (sweep.came(socket)) exchanges.addSocket(socket);
+  });
+  listener.on("session", (session: Http2Session) => sweep.secured(session.socket, session));
   listener.on("request", (request: NodeRequest, response: NodeResponse) => {
-    sweep?.answering(request, response);
-    exchanges.run(request, response);
+    if (sweep.answering(request, response)) exchanges.run(request, response);
+    else refuseCrowd(request, response);
   });
   if (options.onUpgrade !== undefined) {
     const { onUpgrade } = options;
     listener.on("upgrade", (request: NodeRequest, socket: Duplex, head: Uint8Array) => {
-      sweep?.remove(socket);
+      // Each of those that look after it listens for its end; by itself node warns of more than 10 as of a leak.
+      (socket as Socket).setMaxListeners(MOST_LISTENERS);
       exchanges.addSocket(socket);
-      onUpgrade(request, socket, head);
+      if (sweep.upgrading(request, socket)) onUpgrade(request, socket, head);
+      else socket.end("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n");
     });
   }
   listener.on("secureConnection", (socket: TLSSocket) => {
     exchanges.addSocket(socket);
     socket.setKeepAlive(true, PROBE_MS);
-    if (sweep !== undefined && socket.alpnProtocol !== "h2") sweep.add(socket);
+    if (socket.alpnProtocol !== "h2") sweep.secured(socket, socket);
   });
   // RFC 9112, 2.2 and 11.2: what cannot be read for certain is answered and closed, never guessed at.
   listener.on("clientError", (error: Error, socket: Duplex) => {
@@ -197,6 +223,15 @@ async function makeListener(
   // Handshakes that fail and peers that vanish are everyday life.
   for (const event of ["tlsClientError", "sessionError", "error"]) listener.on(event, () => {});
   return listener;
+}
+
+/** Of one client, so many requests are under way that no more are passed on. */
+function refuseCrowd(request: NodeRequest, response: NodeResponse): void {
+  const fields = {
+    "retry-after": "1",
+    ...(request.httpVersionMajor < 2 && { connection: "close" }),
+  };
+  sendError(request, response, 503, "Too many requests of yours are under way.", fields);
 }
 
 function contextOf({ clientRoots }: SecureServerOptions, keyPair: KeyPair): TlsOptions {
@@ -224,6 +259,26 @@ function listen(listener: Listener, address: string, port: number): Promise<void
 function portOf(listener: Listener): number | undefined {
   const address = listener.address();
   return typeof address === "object" && address !== null ? address.port : undefined;
+}
+
+/**
+ * Throws KEY_INVALID for a pair that TLS does not take: it would end every connection, and be seen only there. That the key
+ * is another's is not found by every runtime's createSecureContext().
+ */
+export function checkPair({ cert, key }: KeyPair): void {
+  try {
+    createSecureContext({ cert, key });
+    if (new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))) return;
+  } catch (error) {
+    throw pairError(describeSystemError(error), error);
+  }
+  throw pairError("the key belongs to another one");
+}
+
+function pairError(state: string, cause?: unknown): LocalTlsError {
+  return new LocalTlsError("KEY_INVALID", `Cannot use the certificate with its key: ${state}`, {
+    cause,
+  });
 }
 
 /** The error for an address and port that cannot be had. */

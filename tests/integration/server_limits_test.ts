@@ -1,13 +1,18 @@
 /** Clients that leave the servers waiting are sent away; answers that take long are not. */
 
 import assert from "node:assert/strict";
-import { connect as connectHttp2 } from "node:http2";
+import { connect as connectHttp2, constants } from "node:http2";
 import { connect as connectTcp } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { connect, type TLSSocket } from "node:tls";
 import { run, waitFor } from "../support/processes.ts";
 import { makeScratch } from "../support/scratch.ts";
-import { type LimitedServer, SHORT, startLimited } from "../support/short_limits.ts";
+import {
+  ENDLESS_OCTETS,
+  type LimitedServer,
+  SHORT,
+  startLimited,
+} from "../support/short_limits.ts";
 
 const SLOW = { timeout: 120_000 };
 /** Milliseconds within which a client that is late has to be gone, on a machine that is busy. */
@@ -79,6 +84,19 @@ for (const kind of ["serve", "proxy"] as const) {
       assert.match(String(await ask(SHORT.headOctets * 2)), /^(?:HTTP\/1\.1 431 .*)?$/);
     });
 
+    test(
+      "half a ClientHello, and an answer that nobody reads, are not held for ever",
+      SLOW,
+      async () => {
+        const { port } = server;
+        await Promise.all([
+          sentAwayWithoutHandshake(port, HALF_HELLO),
+          unread(port, `GET /endless HTTP/1.1\r\n${HEAD}\r\n`),
+          readInSips(port),
+        ]);
+      },
+    );
+
     test("connections above the limit are closed, and later ones are taken", SLOW, async () => {
       const words = `GET /slow HTTP/1.1\r\n${HEAD}\r\n`;
       const many = Array.from({ length: SHORT.connections * 2 }, () => open(server.port, words));
@@ -115,6 +133,74 @@ describe("proxy", () => {
     await Promise.all([silentWebSocket(port), bodies(port), idleSession(port)]);
   });
 
+  test(
+    "over HTTP/2 answers that nobody reads are reset, others of the session go on",
+    SLOW,
+    async () => {
+      const settings = { initialWindowSize: 65_535 };
+      const session = connectHttp2(`https://127.0.0.1:${server.port}`, {
+        rejectUnauthorized: false,
+        settings,
+      });
+      session.on("error", () => {});
+      try {
+        const resets: number[] = [];
+        const [stalled, answered] = [SHORT.streams - 2, [] as string[]];
+        for (let i = 0; i < stalled; i++) {
+          const stream = session.request({ ":path": "/endless" });
+          stream.on("error", () => {}).on("close", () => resets.push(stream.rstCode));
+          stream.pause();
+        }
+        await waitFor("the target", () => server.target!.connections() >= stalled, BOUND_MS);
+        await waitFor("the resets", () => resets.length === stalled, BOUND_MS);
+        assert.deepEqual(resets, Array(stalled).fill(constants.NGHTTP2_INTERNAL_ERROR));
+        await waitFor("the target's rest", () => server.target!.connections() === 0, BOUND_MS);
+        const stream = session.request({ ":path": "/" });
+        stream.setEncoding("utf8").on("data", (text: string) => answered.push(text));
+        await waitFor("an answer", () => answered.join("") === "at once", BOUND_MS);
+      } finally {
+        session.destroy();
+      }
+    },
+  );
+
+  test(
+    "a WebSocket that nobody reads is ended, with its connection to the target",
+    SLOW,
+    async () => {
+      const upgrade = `${HEAD}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`;
+      await unread(server.port, `GET /endless HTTP/1.1\r\n${upgrade}`);
+      await waitFor("the target's rest", () => server.target!.connections() === 0, BOUND_MS);
+    },
+  );
+
+  test("requests above a client's share are refused, and later ones are not", SLOW, async () => {
+    const session = connectHttp2(`https://127.0.0.1:${server.port}`, { rejectUnauthorized: false });
+    session.on("error", () => {});
+    const sessions = [session];
+    const ask = (one: typeof session, path: string) =>
+      new Promise<number>((resolve) => {
+        const stream = one.request({ ":path": path });
+        stream.on("response", (fields) => resolve(Number(fields[":status"])));
+        stream.on("error", () => resolve(0)).resume();
+      });
+    try {
+      for (let i = 0; i < 2; i++) {
+        sessions.push(
+          connectHttp2(`https://127.0.0.1:${server.port}`, { rejectUnauthorized: false }),
+        );
+      }
+      const statuses = await Promise.all(
+        sessions.flatMap((one) => Array.from({ length: 8 }, () => ask(one, "/slow"))),
+      );
+      const count = (status: number) => statuses.filter((one) => one === status).length;
+      assert.deepEqual([count(200), count(503)], [SHORT.requests / 2, 24 - SHORT.requests / 2]);
+      assert.equal(await ask(session, "/"), 200);
+    } finally {
+      for (const one of sessions) one.destroy();
+    }
+  });
+
   test("over HTTP/2 a head that is too large is refused", SLOW, async () => {
     const ask = (length: number) => {
       const field = ["-H", `A: ${"a".repeat(length)}`];
@@ -149,8 +235,45 @@ async function sentAway(port: number, what: string, words: string, dripped?: str
   }
 }
 
-async function sentAwayWithoutHandshake(port: number) {
-  const socket = connectTcp(port, "127.0.0.1");
+/** A record of TLS that promises 512 octets, and the beginning of a ClientHello (RFC 8446, 4.1.2 and 5.1). */
+const HALF_HELLO = Uint8Array.of(22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3);
+
+/** Asks for more than fits into the buffers of two systems, reads nothing, and finds the connection cut. */
+async function unread(port: number, words: string): Promise<void> {
+  const conversation = open(port, "");
+  const { socket } = conversation;
+  await new Promise((resolve) => socket.once("secureConnect", resolve));
+  socket.removeAllListeners("data").pause();
+  socket.write(words);
+  await new Promise((resolve) => setTimeout(resolve, SHORT.stallMs * 3));
+  let received = 0;
+  socket.on("data", ({ length }) => received += length).resume();
+  await waitFor("the end", () => conversation.closed, BOUND_MS);
+  assert.ok(received < ENDLESS_OCTETS, `${received}`);
+}
+
+/** Takes something before each limit, for longer than all of them: slow is not stalled. */
+async function readInSips(port: number): Promise<void> {
+  const { socket } = open(port, `GET /endless HTTP/1.1\r\n${HEAD}\r\n`);
+  let closed = false;
+  socket.on("close", () => closed = true);
+  let received = 0;
+  socket.on("data", ({ length }) => {
+    received += length;
+    socket.pause();
+  });
+  // 64 KB at a time.
+  const sip = setInterval(() => socket.resume(), 20);
+  await new Promise((resolve) => setTimeout(resolve, SHORT.stallMs * 3));
+  clearInterval(sip);
+  assert.equal(closed, false, `${received}`);
+  socket.destroy();
+}
+
+async function sentAwayWithoutHandshake(port: number, bytes?: Uint8Array) {
+  const socket = connectTcp(port, "127.0.0.1", () => {
+    if (bytes !== undefined) socket.write(bytes);
+  });
   let closed = false;
   socket.on("error", () => {});
   socket.on("data", () => {});

@@ -22,7 +22,7 @@ export interface Serving {
 export async function startServing(
   scratch: Pick<Scratch, "home" | "work">,
   args: readonly string[],
-  ns?: NetworkHost,
+  ns?: Pick<NetworkHost, "spawn">,
 ): Promise<Serving> {
   const argv = [LOCALTLS, ...args, "--json"];
   const options = { cwd: scratch.work, env: { HOME: scratch.home } };

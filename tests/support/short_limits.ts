@@ -1,12 +1,15 @@
 /**
  * The servers in this process, with limits that a test can wait for, in front of whatever a request asks for: "/" answers at
- * once, "/slow" after longer than any limit, "/drops" in drops that take as long, "/count" when it has the whole body.
+ * once, "/slow" after longer than any limit, "/drops" in drops that take as long, "/endless" with more than anybody holds, "/count" when it has the whole body.
  *
  * @module
  */
 
 import { readFileSync } from "node:fs";
-import { createServer, type ServerResponse } from "node:http";
+import { createServer } from "node:http";
+import type { Duplex } from "node:stream";
+import type { WebRequest, WebResponse } from "../../src/server/exchange.ts";
+import { startHttp1Server } from "../../src/server/http1/http1_server.ts";
 import type { Limits } from "../../src/server/limits.ts";
 import { makeProxyHandler } from "../../src/server/proxy/handler.ts";
 import { parseRoute } from "../../src/server/proxy/routes.ts";
@@ -21,20 +24,27 @@ export const SHORT: Limits = {
   bodyIdleMs: 1_500,
   idleMs: 1_000,
   headOctets: 8_192,
-  connections: 12,
+  stallMs: 1_500,
+  connections: 24,
+  requests: 24,
   streams: 10,
 };
 
 /** Longer than any of them. */
 const LONG_MS = 3_000;
 
+/** More than fits into the buffers of two systems. */
+export const ENDLESS_OCTETS = 200_000_000;
+
 /** A server that listens. */
 export interface LimitedServer {
   readonly port: number;
+  /** Behind `proxy`. */
+  readonly target?: { readonly port: number; connections(): number };
   close(): Promise<void>;
 }
 
-/** `serve` (node:https, HTTP/1.1) or `proxy` (node:http2, both versions). */
+/** `serve` (HTTP/1.1) or `proxy` (node:http2, both versions). */
 export async function startLimited(
   kind: "serve" | "proxy",
   directory: string,
@@ -43,10 +53,11 @@ export async function startLimited(
   const keyPair = { cert: readFileSync(leafFile, "utf8"), key: readFileSync(keyFile, "utf8") };
   const common = { addresses: ["127.0.0.1"], port: 0, keyPair, limits: SHORT };
   if (kind === "serve") {
-    const server = await startSecureServer({
+    const site = {
       ...common,
-      handler: (request, response) => answer(request.url ?? "/", response),
-    });
+      handler: (request: WebRequest, response: WebResponse) => answer(request.url ?? "/", response),
+    };
+    const server = startHttp1Server(site) ?? await startSecureServer(site);
     return { port: server.port, close: async () => void await server.close(0) };
   }
   const target = createServer((request, response) => {
@@ -56,11 +67,17 @@ export async function startLimited(
     request.on("end", () => response.end(`${count}`));
     request.on("error", () => {});
   });
-  target.on("upgrade", (_request, socket) => {
+  const connections = new Set<Duplex>();
+  target.on("connection", (socket) => {
+    connections.add(socket);
+    socket.on("close", () => connections.delete(socket));
+  });
+  target.on("upgrade", (request, socket) => {
     socket.write(
       "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
     );
     socket.on("error", () => {});
+    if (request.url === "/endless") return pour(socket);
     setTimeout(() => socket.end("late"), LONG_MS);
   });
   await new Promise<void>((resolve) => target.listen(0, "127.0.0.1", resolve));
@@ -79,6 +96,7 @@ export async function startLimited(
   });
   return {
     port: server.port,
+    target: { port, connections: () => connections.size },
     async close() {
       await server.close(0);
       upstream.close();
@@ -88,12 +106,35 @@ export async function startLimited(
   };
 }
 
-function answer(path: string, response: ServerResponse): void {
+function answer(path: string, response: WebResponse): void {
+  const bytes = (text: string) => new TextEncoder().encode(text);
   if (path === "/slow") {
-    setTimeout(() => response.end("late"), LONG_MS);
+    setTimeout(() => {
+      response.writeHead(200, { "content-length": 4 });
+      response.end(bytes("late"));
+    }, LONG_MS);
   } else if (path === "/drops") {
-    response.writeHead(200, { "content-type": "text/event-stream" });
-    response.write("drop ");
-    setTimeout(() => response.end("late"), LONG_MS);
-  } else response.end("at once");
+    response.writeHead(200, { "content-type": "text/event-stream", "content-length": 9 });
+    response.write(bytes("drop "));
+    setTimeout(() => response.end(bytes("late")), LONG_MS);
+  } else if (path === "/endless") {
+    response.writeHead(200, { "content-length": ENDLESS_OCTETS });
+    pour(response);
+  } else {
+    response.writeHead(200, { "content-length": 7 });
+    response.end(bytes("at once"));
+  }
+}
+
+/** Writes as much as is taken. */
+function pour(to: Pick<WebResponse, "write" | "destroyed" | "once">): void {
+  const chunk = new Uint8Array(64 << 10);
+  const more = () => {
+    for (let i = 0; i < 16; i++) {
+      if (to.destroyed) return;
+      if (!to.write(chunk)) return void to.once("drain", more);
+    }
+    setImmediate(more);
+  };
+  more();
 }

@@ -8,7 +8,7 @@ import { LocalTlsError } from "../../errors.ts";
 import { exceptionText } from "../../input_text.ts";
 import type { OwnHosts } from "../../server/own_hosts.ts";
 import type { SecureServer } from "../../server/secure_server.ts";
-import type { CommandContext } from "../context.ts";
+import type { CommandContext, ReportEvent } from "../context.ts";
 import { EXIT } from "../documents.ts";
 import type { KeySource } from "./key_source.ts";
 
@@ -21,6 +21,13 @@ const CHECK_MS = 15_000;
 /** Milliseconds for requests that are under way when the server is to end. */
 const GRACE_MS = 10_000;
 
+/**
+ * How often, and milliseconds between, a server that listens no longer tries to do so again: half a minute, in which an
+ * address that went away with its network is often back.
+ */
+const LISTEN_TRIES = 30;
+const LISTEN_WAIT_MS = 1_000;
+
 /** What runs. */
 export interface Session {
   readonly server: SecureServer;
@@ -31,17 +38,28 @@ export interface Session {
   readonly close?: () => void;
 }
 
-/** Runs until the user ends it. @returns The exit code. */
+/** Runs until the user ends it. @returns The exit code. Throws NETWORK where it can listen no more. */
 export async function runSession(
   context: CommandContext,
   { server, source, hosts, close }: Session,
 ): Promise<number> {
   const { host } = context;
   const stop = host.stopSignal();
+  const report = (event: ReportEvent) => say(context, event);
   let told = "";
   while (!stop.aborted) {
     await host.sleep(CHECK_MS, stop);
     if (stop.aborted) break;
+    if (!server.isListening) {
+      try {
+        await listenAgain(context, server, stop);
+      } catch (error) {
+        // Nobody reaches it any more: what is under way ends, and then it does.
+        close?.();
+        await server.close(GRACE_MS);
+        throw error;
+      }
+    }
     try {
       const next = await source.next();
       if (next === undefined) continue;
@@ -49,7 +67,7 @@ export async function runSession(
       hosts.setNames(next.certificate.names);
       told = "";
       const until = next.certificate.notAfter.slice(0, 10);
-      context.report({
+      report({
         type: "progress",
         message: `another certificate is used now, until ${until}`,
       });
@@ -59,25 +77,58 @@ export async function runSession(
       if (message === told) continue;
       told = message;
       const code = error instanceof LocalTlsError ? error.code : "INTERNAL";
-      context.report({
+      report({
         type: "warning",
         code,
         message: `the certificate stays as it is: ${message}`,
       });
     }
   }
-  context.report({
+  report({
     type: "progress",
     message: "finishing what is under way; Ctrl-C ends it at once",
   });
   close?.();
   const finished = await server.close(GRACE_MS);
   if (!finished) {
-    context.report({
+    report({
       type: "warning",
       code: "CANCELLED",
       message: "requests that took too long were cut off",
     });
   }
   return EXIT.done;
+}
+
+/** Throws NETWORK after the last try. */
+async function listenAgain(
+  context: CommandContext,
+  server: SecureServer,
+  stop: AbortSignal,
+): Promise<void> {
+  const { host } = context;
+  for (let tries = 1; !stop.aborted; tries++) {
+    try {
+      await server.listenAgain();
+      say(context, { type: "progress", message: `it listens on port ${server.port} again` });
+      return;
+    } catch (error) {
+      if (tries === LISTEN_TRIES) throw error;
+      if (tries === 1) {
+        const state = error instanceof Error ? error.message : String(error);
+        const message = `new connections are not taken, which is tried again: ${state}`;
+        say(context, { type: "warning", code: "NETWORK", message });
+      }
+    }
+    await host.sleep(LISTEN_WAIT_MS, stop);
+  }
+}
+
+/** A disk that is full ends no server that could have said something. */
+function say(context: CommandContext, event: ReportEvent): void {
+  try {
+    context.report(event);
+  } catch {
+    // Nobody hears it.
+  }
 }

@@ -7,20 +7,19 @@
 
 import { latin1 } from "../../bytes.ts";
 import type { WebRequest } from "../exchange.ts";
-import { LIMITS } from "../limits.ts";
+import { LIMITS, type Limits } from "../limits.ts";
+import { NEVER_ANSWERED, type Sitter } from "../shares.ts";
 import { Answer } from "./answer.ts";
 import type { Peer } from "./peer.ts";
-import { MAX_HEAD, parseRequestHead, type Refusal, type RequestHead } from "./request_head.ts";
+import { parseRequestHead, type Refusal, type RequestHead } from "./request_head.ts";
 
 /** What all connections of a server have in common. */
 export interface ConnectionOptions {
   run(request: WebRequest, answer: Answer): void;
+  /** Default: {@link LIMITS}. */
+  readonly limits?: Limits | undefined;
 }
 
-/** Seconds for a head from its first octet to its last; at first for the handshake as well. */
-const HEAD_S = LIMITS.headMs / 1000;
-/** Seconds that a connection may stay idle. */
-const IDLE_S = LIMITS.idleMs / 1000;
 /** Seconds in which a body that nobody reads is thrown away, so that the answer to it arrives. */
 const LINGER_S = 5;
 /** Octets of requests that came too early; of more, the system keeps them. */
@@ -29,7 +28,8 @@ const MAX_EARLY = 64 * 1024;
 const MAX_TURN = 64;
 
 /** A connection. */
-export class Connection {
+export class Connection implements Sitter {
+  readonly #limits: Limits;
   readonly #peer: Peer;
   readonly #options: ConnectionOptions;
   readonly #socket: { readonly remoteAddress: string; readonly localAddress: string };
@@ -41,8 +41,12 @@ export class Connection {
   /** What the peer has not taken yet. */
   #backlog: Uint8Array[] = [];
   /** Seconds to wait for the peer; none while we are the ones to act. */
-  #limit = HEAD_S;
+  #limit: number;
   #waited = 0;
+  /** Seconds in which the peer has taken nothing of the backlog. */
+  #stalled = 0;
+  #isSecure = false;
+  #wasAnswered = false;
   #isPartial = true;
   #state: "open" | "last" | "lingering" | "closed" = "open";
   #isReading = false;
@@ -51,13 +55,23 @@ export class Connection {
   constructor(peer: Peer, options: ConnectionOptions) {
     this.#peer = peer;
     this.#options = options;
+    this.#limits = options.limits ?? LIMITS;
+    this.#limit = this.#limits.handshakeMs / 1000;
     const { remoteAddress, localAddress } = peer;
     this.#socket = { remoteAddress, localAddress };
+  }
+
+  /** The handshake is done: from now on a head is waited for. */
+  secured(): void {
+    if (this.#isSecure || this.#state === "closed") return;
+    this.#isSecure = true;
+    this.#wait(this.#limits.headMs / 1000);
   }
 
   /** Octets have come. */
   received(bytes: Uint8Array): void {
     if (this.#state === "lingering" || this.#state === "closed") return;
+    this.#isSecure = true;
     const text = latin1(bytes);
     this.#input = this.#input === "" ? text : this.#input + text;
     if (this.#answer === undefined) this.#read();
@@ -70,6 +84,7 @@ export class Connection {
       const bytes = this.#backlog[0]!;
       const taken = this.#peer.write(bytes, 0, bytes.length);
       if (taken < 0) return this.destroy();
+      if (taken > 0) this.#stalled = 0;
       if (taken < bytes.length) {
         this.#backlog[0] = bytes.subarray(taken);
         return;
@@ -98,7 +113,20 @@ export class Connection {
   /** Closes it now, if nothing is under way, or else after the answer. */
   retire(): void {
     if (this.#answer !== undefined) this.#state = "last";
-    else this.#close();
+    else if (this.#isSecure) this.#close();
+    else this.destroy();
+  }
+
+  /** {@link Sitter.spare} */
+  spare(): number {
+    if (this.#answer !== undefined) return -1;
+    return this.#waited + (this.#wasAnswered ? 0 : NEVER_ANSWERED);
+  }
+
+  /** {@link Sitter.giveUp} */
+  giveUp(): void {
+    if (this.#wasAnswered) this.leave();
+    else this.destroy();
   }
 
   /** Closes it now; what was written still arrives. */
@@ -113,6 +141,9 @@ export class Connection {
    * the rest of it for a reader that takes minutes.
    */
   tick(): void {
+    if (this.#backlog.length > 0 && ++this.#stalled > this.#limits.stallMs / 1000) {
+      return this.destroy();
+    }
     if (++this.#waited <= this.#limit) return;
     if (this.#state === "lingering") this.leave();
     else if (this.#isPartial) this.destroy();
@@ -138,6 +169,7 @@ export class Connection {
         return false;
       }
     }
+    if (this.#backlog.length === 0) this.#stalled = 0;
     this.#backlog.push(copies ? bytes.slice(taken, length) : bytes.subarray(taken, length));
     return false;
   }
@@ -145,6 +177,7 @@ export class Connection {
   /** {@link AnswerSink.finished} */
   finished(): void {
     this.#answer = undefined;
+    this.#wasAnswered = true;
     if (this.#state === "last") return this.#close();
     if (this.#state !== "open") return;
     this.#resume();
@@ -174,8 +207,8 @@ export class Connection {
     }
     this.#isReading = false;
     if (this.#answer !== undefined || this.#state !== "open") return;
-    if (this.#input === "") this.#wait(IDLE_S);
-    else if (!this.#isPartial) this.#wait(HEAD_S);
+    if (this.#input === "") this.#wait(this.#limits.idleMs / 1000);
+    else if (!this.#isPartial) this.#wait(this.#limits.headMs / 1000);
     this.#isPartial = this.#input !== "";
   }
 
@@ -184,9 +217,10 @@ export class Connection {
     // RFC 9112, 2.2: an empty line before a request is a mistake of old clients.
     let start = 0;
     while (start < 4 && this.#input.startsWith("\r\n", start)) start += 2;
+    const { headOctets } = this.#limits;
     const end = this.#input.indexOf("\r\n\r\n", start);
-    if (end < 0 || end - start > MAX_HEAD) {
-      if (this.#input.length - start > MAX_HEAD) this.#refuse(431);
+    if (end < 0 || end - start > headOctets) {
+      if (this.#input.length - start > headOctets) this.#refuse(431);
       else if (/(?:^|[^\r])\n|^[^A-Za-z\r]/.test(this.#input)) this.#refuse(400);
       return undefined;
     }

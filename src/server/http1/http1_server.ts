@@ -1,13 +1,16 @@
 /**
- * HTTP/1.1 over TLS for handlers that read no bodies.
+ * HTTP/1.1 over TLS, or over plain TCP, for handlers that read no bodies.
  *
  * @module
  */
 
+import { fstatSync } from "node:fs";
+import { operatingSystem } from "../../host/operating_system.ts";
 import { Exchanges } from "../exchanges.ts";
 import type { Handler } from "../exchange.ts";
-import { LIMITS } from "../limits.ts";
-import { type KeyPair, listenError, type SecureServer } from "../secure_server.ts";
+import { fitting, LIMITS, type Limits } from "../limits.ts";
+import { checkPair, type KeyPair, listenError, type SecureServer } from "../secure_server.ts";
+import { type Place, Shares } from "../shares.ts";
 import { type BareListener, bareTls, type OpenBareListener } from "./bare_tls.ts";
 import { Connection } from "./connection.ts";
 import type { Peer } from "./peer.ts";
@@ -21,11 +24,17 @@ export interface Http1ServerOptions {
   readonly addresses: readonly string[];
   /** TCP port; 0 for any. */
   readonly port: number;
-  readonly keyPair: KeyPair;
+  /** Without one it is plain HTTP. */
+  readonly keyPair?: KeyPair | undefined;
   readonly handler: Handler;
+  /** Default: {@link LIMITS}. Connections are bounded by what the system lets the process open as well. */
+  readonly limits?: Limits | undefined;
 }
 
-/** Starts to listen; undefined where the runtime cannot. Throws NETWORK, also where only one of the addresses is taken. */
+/**
+ * Starts to listen; undefined where the runtime cannot. Throws NETWORK, also where only one of the addresses is taken, and
+ * KEY_INVALID for a pair that TLS does not take.
+ */
 export function startHttp1Server(options: Http1ServerOptions): SecureServer | undefined {
   const open = bareTls();
   return open === undefined ? undefined : new Http1Server(options, open);
@@ -34,52 +43,58 @@ export function startHttp1Server(options: Http1ServerOptions): SecureServer | un
 class Http1Server implements SecureServer {
   readonly port: number;
   readonly #options: Http1ServerOptions;
+  readonly #limits: Limits;
   readonly #open: OpenBareListener;
   readonly #exchanges: Exchanges<Parameters<Handler>[0], Parameters<Handler>[1]>;
-  readonly #connections = new Set<Connection>();
+  readonly #shares: Shares;
+  readonly #connections = new Map<Connection, Place>();
   readonly #sweep: ReturnType<typeof setInterval>;
-  #keyPair: KeyPair;
+  readonly #run: Exchanges<Parameters<Handler>[0], Parameters<Handler>[1]>["run"];
+  #keyPair: KeyPair | undefined;
   #listeners: BareListener[] = [];
 
   constructor(options: Http1ServerOptions, open: OpenBareListener) {
     this.#options = options;
     this.#open = open;
+    this.#limits = fitting(options.limits ?? LIMITS);
+    this.#shares = new Shares(this.#limits.connections);
     this.#exchanges = new Exchanges(options.handler);
+    this.#run = (request, response) => this.#exchanges.run(request, response);
+    if (options.keyPair !== undefined) checkPair(options.keyPair);
     this.#keyPair = options.keyPair;
     this.port = this.#listen(options.port);
     this.#sweep = setInterval(() => this.#tick(), TICK_MS);
   }
 
-  /** The new listeners take over the port; requests that are under way are finished. */
+  get isListening(): boolean {
+    return this.#listeners.length > 0 && this.#listeners.every(isOpen);
+  }
+
+  listenAgain(): Promise<void> {
+    for (const listener of this.#listeners) listener.stop();
+    this.#listeners = [];
+    return new Promise((resolve) => resolve(void this.#listen(this.port)));
+  }
+
   replaceKeyPair(keyPair: KeyPair): Promise<void> {
-    const before = this.#keyPair;
-    this.#stop();
-    this.#keyPair = keyPair;
-    try {
-      this.#listen(this.port);
-    } catch (error) {
-      this.#keyPair = before;
-      this.#listen(this.port);
-      return Promise.reject(error);
-    }
-    return Promise.resolve();
+    return new Promise((resolve) => {
+      checkPair(keyPair);
+      this.#keyPair = keyPair;
+      resolve();
+    });
   }
 
   async close(graceMs: number): Promise<boolean> {
-    this.#stop();
+    for (const listener of this.#listeners) listener.stop();
+    this.#listeners = [];
+    for (const connection of [...this.#connections.keys()]) connection.retire();
     const finished = await this.#exchanges.finish(graceMs);
     clearInterval(this.#sweep);
-    for (const connection of [...this.#connections]) {
+    for (const connection of [...this.#connections.keys()]) {
       if (finished) connection.leave();
       else connection.destroy();
     }
     return finished;
-  }
-
-  #stop(): void {
-    for (const listener of this.#listeners) listener.stop();
-    this.#listeners = [];
-    for (const connection of this.#connections) connection.retire();
   }
 
   #listen(port: number): number {
@@ -97,32 +112,51 @@ class Http1Server implements SecureServer {
     }
   }
 
-  #listenOn(address: string, port: number): BareListener {
-    const listen = (where: string) =>
-      this.#open(where, port, this.#keyPair, (peer) => this.#connect(peer), (connection) => {
-        this.#connections.delete(connection);
+  #listenOn(where: string, port: number): BareListener {
+    const listen = (address: string) =>
+      this.#open({
+        address,
+        port,
+        keyPair: () => this.#keyPair,
+        admits: (remoteAddress) => this.#shares.makeRoom(remoteAddress),
+        connect: (peer) => this.#connect(peer),
+        disconnect: (connection) => this.#disconnect(connection),
       });
     try {
-      return listen(address);
+      return listen(where);
     } catch (error) {
       try {
         // A system without IPv6 has no "::".
-        if (address === "::") return listen("0.0.0.0");
+        if (where === "::") return listen("0.0.0.0");
       } catch {
         // The first reason is told.
       }
-      throw listenError(error, address, port);
+      throw listenError(error, where, port);
     }
   }
 
   #connect(peer: Peer): Connection {
-    const connection = new Connection(peer, this.#exchanges);
-    if (this.#connections.size >= LIMITS.connections) connection.destroy();
-    else this.#connections.add(connection);
+    const connection = new Connection(peer, { run: this.#run, limits: this.#limits });
+    this.#connections.set(connection, this.#shares.take(peer.remoteAddress ?? "", connection));
     return connection;
   }
 
+  #disconnect(connection: Connection): void {
+    this.#connections.get(connection)?.leave();
+    this.#connections.delete(connection);
+  }
+
   #tick(): void {
-    for (const connection of [...this.#connections]) connection.tick();
+    for (const connection of [...this.#connections.keys()]) connection.tick();
+  }
+}
+
+/** Whether the socket is still there: what closed it need not have been this program. */
+function isOpen({ fd = 0 }: BareListener): boolean {
+  if (operatingSystem() === "windows") return true;
+  try {
+    return fd >= 0 && fstatSync(fd).isSocket();
+  } catch {
+    return false;
   }
 }

@@ -5,7 +5,6 @@
  */
 
 import type { IncomingHttpHeaders } from "node:http";
-import { LIMITS } from "../limits.ts";
 
 /** What a head says. */
 export interface RequestHead {
@@ -24,9 +23,6 @@ export interface RequestHead {
 
 /** Why a head is refused: the status of the answer. */
 export type Refusal = 400 | 431 | 501 | 505;
-
-/** Octets of a head at most. */
-export const MAX_HEAD = LIMITS.headOctets;
 
 /** Fields of a head at most: more are no request, and sorting them costs. */
 const MAX_FIELDS = 256;

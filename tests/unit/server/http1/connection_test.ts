@@ -171,10 +171,17 @@ describe("time", () => {
   });
   test("a handshake that never ends is cut; an idle connection ends in order", () => {
     const silent = open();
-    wait(silent.connection, 15);
+    wait(silent.connection, 10);
     assert.deepEqual(silent.peer.events, []);
     wait(silent.connection, 1);
     assert.deepEqual(silent.peer.events, ["terminate"]);
+    const late = open();
+    wait(late.connection, 10);
+    late.connection.secured();
+    wait(late.connection, 15);
+    assert.deepEqual(late.peer.events, []);
+    wait(late.connection, 1);
+    assert.deepEqual(late.peer.events, ["terminate"]);
     const idle = open();
     idle.say(GET);
     wait(idle.connection, 60);
@@ -186,6 +193,28 @@ describe("time", () => {
     assert.deepEqual(idle.peer.events, ["shutdown"]);
     wait(idle.connection, 1);
     assert.deepEqual(idle.peer.events, ["shutdown", "end"]);
+  });
+  test("an answer that nobody takes is cut after 30 s, one that is taken in drops is not", () => {
+    const stalled = open();
+    stalled.peer.room = 10;
+    stalled.say(GET);
+    wait(stalled.connection, 30);
+    assert.deepEqual(stalled.peer.events, []);
+    wait(stalled.connection, 1);
+    assert.deepEqual(stalled.peer.events, ["terminate"]);
+    const dripping = open();
+    dripping.peer.room = 10;
+    dripping.say(GET);
+    for (let i = 0; i < 5; i++) {
+      wait(dripping.connection, 29);
+      dripping.peer.room = 1;
+      dripping.connection.drained();
+    }
+    assert.deepEqual(dripping.peer.events, []);
+    dripping.peer.room = Infinity;
+    dripping.connection.drained();
+    assert.match(dripping.peer.text, /hello$/);
+    assert.deepEqual(dripping.peer.events, []);
   });
   test("an answer may take long; a peer that goes on talking after the last one may not", () => {
     let answer: Answer | undefined;

@@ -356,6 +356,44 @@ describe("the keys of the ledger", () => {
   });
 });
 
+test("a key that all users may read is served, and warned of", SLOW, async () => {
+  const scratch = makeScratch();
+  const key = join(scratch.work, "open.pem");
+  await mustRun(["openssl", "genpkey", "-algorithm", "ed25519", "-out", key]);
+  chmodSync(key, 0o644);
+  const server = await makeServed(scratch, ["serve", "."]);
+  try {
+    await assertServed(server, "/open.pem");
+    assert.equal(server.document.withheld, undefined);
+    const { message } = server.document.warnings.find(({ code }: { code: string }) =>
+      code === "KEY_SERVED"
+    );
+    assert.match(message, /open\.pem" contains a private key and is served/);
+    const command = /chmod 600 \S+/.exec(message)![0];
+    await mustRun(command.split(" "));
+    await assertWithheld(server, "/open.pem");
+  } finally {
+    await server.process.stop();
+  }
+});
+
+test("a key file that the server itself uses is never served", SLOW, async () => {
+  const scratch = makeScratch();
+  const { work } = scratch;
+  const subject = ["-subj", "/CN=localhost", "-days", "2", "-nodes"];
+  const out = ["-keyout", join(work, "k.pem"), "-out", join(work, "c.pem")];
+  await mustRun(["openssl", "req", "-x509", "-newkey", "rsa:2048", ...subject, ...out]);
+  chmodSync(join(work, "k.pem"), 0o644);
+  const words = ["serve", ".", "--cert-file", "c.pem", "--key-file", "k.pem"];
+  const server = await makeServed(scratch, words);
+  try {
+    await assertServed(server, "/c.pem");
+    await assertWithheld(server, "/k.pem");
+  } finally {
+    await server.process.stop();
+  }
+});
+
 describe("the state directory", () => {
   test("in DIR, reached by a link, a hard link, or made later: nothing of it", SLOW, async () => {
     const scratch = makeScratch();

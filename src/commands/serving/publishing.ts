@@ -66,14 +66,17 @@ export async function openPublishing(context: CommandContext): Promise<Publishin
           type: "warning",
           code: "KEY_SERVED",
           message:
-            `"${file}" holds a private key and is served, since every user of this machine ` +
-            `may read it: chmod 600 ${quoteArgument(file)} keeps it back`,
+            `"${file}" contains a private key and is served, because all users of this machine ` +
+            `can read it. To stop that: chmod 600 ${quoteArgument(file)}`,
         });
       }
       if (files.length === 0) return undefined;
-      const roots = opened.map(({ root }) => root);
-      context.report({ type: "notice", message: sentence(files, roots) });
       const complete = found.every(({ isComplete }) => isComplete);
+      const roots = opened.map(({ root }) => root);
+      const rest = complete
+        ? ""
+        : "; not all of the directory was searched, but no other private key is served either";
+      context.report({ type: "notice", message: sentence(files, roots) + rest });
       return { count: files.length, files: files.slice(0, MAX_LISTED), complete };
     },
   };

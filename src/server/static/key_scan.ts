@@ -23,6 +23,12 @@ const MAX_PACKED = 1024 * 1024;
 /** Verdicts that are remembered; of more files, the oldest are looked at anew. */
 const MAX_REMEMBERED = 16_384;
 
+/**
+ * Milliseconds that a file has to have been left alone before its verdict is kept: what is written twice in one tick of
+ * the file system's clock looks unchanged.
+ */
+const SETTLED_MS = 2_000;
+
 interface Remembered {
   readonly stats: fs.Stats;
   readonly verdict: boolean | Promise<boolean>;
@@ -48,10 +54,14 @@ export class KeyScan {
   scan(descriptor: number, stats: fs.Stats, name: string): boolean | Promise<boolean> {
     const known = this.recall(stats);
     if (known !== undefined) return known;
+    const isSettled = Date.now() - stats.ctimeMs > SETTLED_MS;
     const verdict = scanFile(descriptor, stats.size, name);
-    this.#remember(stats, verdict);
+    if (isSettled || verdict instanceof Promise) this.#remember(stats, verdict);
     if (verdict instanceof Promise) {
-      verdict.then((held) => this.#remember(stats, held), () => this.#forget(stats));
+      verdict.then(
+        (held) => isSettled ? this.#remember(stats, held) : this.#forget(stats),
+        () => this.#forget(stats),
+      );
     }
     return verdict;
   }

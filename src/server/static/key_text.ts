@@ -35,8 +35,6 @@ const FORMATS: readonly RegExp[] = [
   /untrusted comment: [^\n]{0,200}secret key/,
   // WireGuard
   /^[ \t]{0,40}PrivateKey[ \t]{0,40}=[ \t]{0,40}[A-Za-z0-9+/]{43}=/m,
-  // .NET's RSA keys
-  /<RSAKeyValue>[^\0]{0,4096}<D>/,
   // Tor
   /== ed25519v1-secret:/,
 ];
@@ -50,6 +48,8 @@ export function textHoldsKey(
   if (text.includes("PRIVATE KEY") && hasBlock(text)) return true;
   if (text.includes("LS0tLS1CRUdJTi") && hasWrappedBlock(text)) return true;
   if (FORMATS.some((format) => format.test(text))) return true;
+  // .NET's RSA keys.
+  if (text.includes("<RSAKeyValue>") && text.includes("<D>")) return true;
   if (text.includes('"kty"') && isJsonWebKey(text)) return true;
   return isWhole && isBareBase64(text, isKeyStructure);
 }

@@ -23,8 +23,11 @@ export interface Secrets {
 /** For a server that has none. */
 export const NO_SECRETS: Secrets = { directories: [], files: () => Promise.resolve([]) };
 
-/** Milliseconds for which the source is not looked at again. */
+/** Milliseconds for which the secret directories are not looked at again. */
 const LOOK_MS = 250;
+
+/** Milliseconds after which a source that could not be read is tried again. */
+const RETRY_MS = 1_000;
 
 /** Milliseconds after which the inodes are collected anew, and at least so many times what that took: 5 % of the time. */
 const COLLECT_MS = 2_000;
@@ -45,37 +48,46 @@ export class KnownSecrets {
   readonly #secrets: Secrets;
   readonly #paths = new Set<string>();
   #inodes = new Set<string>();
+  #directories: (readonly [path: string, stats: fs.Stats | undefined])[] = [];
   #lookedAt = -Infinity;
   #collectedAt = -Infinity;
   #collectMs = 0;
+  #failedAt = -Infinity;
   #sourceState: string | undefined = "never read";
   #underWay: Promise<void> | undefined;
 
   constructor(secrets: Secrets) {
     this.#secrets = secrets;
+    this.#directories = secrets.directories.map((path) => [path, statOf(path)]);
   }
 
-  /** Has to be waited for before anything is asked; undefined where there is nothing to wait for. */
+  /**
+   * Has to be waited for before anything is asked; undefined where there is nothing to wait for. The source is looked at
+   * each time: a key is known as soon as the ledger has it.
+   */
   refresh(): Promise<void> | undefined {
-    if (this.#underWay !== undefined) return this.#underWay;
+    // What is being read now may have been begun before the last change.
+    if (this.#underWay !== undefined) return this.#underWay.then(() => this.refresh());
     const now = performance.now();
-    if (now - this.#lookedAt < LOOK_MS) return undefined;
-    this.#lookedAt = now;
+    if (now - this.#lookedAt > LOOK_MS) {
+      this.#lookedAt = now;
+      this.#directories = this.#secrets.directories.map((path) => [path, statOf(path)]);
+    }
     const state = stateOf(this.#secrets.source);
+    const isNew = state !== this.#sourceState && now - this.#failedAt > RETRY_MS;
     const isDue = now - this.#collectedAt > Math.max(COLLECT_MS, COLLECT_SHARE * this.#collectMs);
-    if (state === this.#sourceState && !isDue) return undefined;
-    const work = this.#read(state).finally(() => this.#underWay = undefined);
-    return this.#underWay = work;
+    if (!isNew && !isDue) return undefined;
+    return this.#underWay = this.#read(state).finally(() => this.#underWay = undefined);
   }
 
   /** Whether this is one of the secret directories. @param path Without links. */
   isSecretDirectory(path: string, stats: fs.Stats): boolean {
-    return this.#secrets.directories.some((directory) => {
+    for (const [directory, own] of this.#directories) {
       if (directory === path) return true;
-      const own = statOf(directory);
-      return own !== undefined && own.ino === stats.ino && own.dev === stats.dev &&
-        (!EXACT || identityOf(directory) === identityOf(path));
-    });
+      if (own === undefined || own.ino !== stats.ino || own.dev !== stats.dev) continue;
+      if (!EXACT || identityOf(directory) === identityOf(path)) return true;
+    }
+    return false;
   }
 
   /** Whether this is a secret file, under whatever name. @param path Without links. */
@@ -100,6 +112,7 @@ export class KnownSecrets {
         this.#sourceState = state;
       } catch {
         // What was known stays known; what is in the files decides of the others.
+        this.#failedAt = performance.now();
       }
     }
     const start = performance.now();

@@ -67,7 +67,7 @@ export interface StatePlace {
 export function locateState(host: Host, user: TargetUser, dir: string | undefined): StatePlace {
   const given = dir ?? host.env("LOCALTLS_DIR");
   if (given === undefined) {
-    const path = joinPath(host.dataDirectory(user.home), DIRECTORY_NAME);
+    const path = defaultStatePath(host, user);
     return { path, owner: user.owner, program: "localtls" };
   }
   if (given === "" || given.includes("\0")) {
@@ -92,4 +92,9 @@ export function locateState(host: Host, user: TargetUser, dir: string | undefine
     owner: user.owner,
     program: `localtls --dir ${quoteArgument(given)}`,
   };
+}
+
+/** Where a user's state directory is unless something else is said. */
+export function defaultStatePath(host: Host, user: TargetUser): string {
+  return joinPath(host.dataDirectory(user.home), DIRECTORY_NAME);
 }

@@ -11,7 +11,7 @@ import { judgeClients } from "../server/client_certificates.ts";
 import { makeProxyHandler } from "../server/proxy/handler.ts";
 import { orderRoutes, parseRoute, parseUpstream, type Route } from "../server/proxy/routes.ts";
 import { openUpstream } from "../server/proxy/upstream.ts";
-import { type KeyPair, startSecureServer } from "../server/secure_server.ts";
+import { startSecureServer } from "../server/secure_server.ts";
 import { type CommandContext, openWorkplace } from "./context.ts";
 import { type CommandResult, EXIT } from "./documents.ts";
 import { resolvePath } from "./output_files.ts";
@@ -19,9 +19,10 @@ import type { ListenFlags } from "./serve.ts";
 import { listenAddresses, namedAddresses, serverUrls } from "./serving/addresses.ts";
 import type { ServingDocument } from "./serving/documents.ts";
 import { readClientRoots } from "./serving/client_roots.ts";
-import { openKeySource, readPair } from "./serving/key_source.ts";
+import { openKeySource, readPair, type ServingKey } from "./serving/key_source.ts";
 import { startListening } from "./serving/listening.ts";
 import { parseAllowedOrigins } from "./serving/origins.ts";
+import { openPublishing } from "./serving/publishing.ts";
 import { runSession } from "./serving/session.ts";
 
 /** What the user asked for. */
@@ -79,8 +80,12 @@ export async function proxy(
   const timeoutMs = flags.timeout * 1000;
   const upstream = openUpstream({ roots, insecure, clientKeyPair, timeoutMs });
   const hosts = flags.anyHost ? ANY_HOST : ownHosts(source.first.certificate.names);
+  const publishing = await openPublishing(context);
+  publishing.keepBack(source.first.certificate.key);
+  publishing.keepBack(clientKeyPair?.certificate.key);
   const { handler, onUpgrade } = await makeProxyHandler({
     routes,
+    open: publishing.open,
     spa: flags.spa,
     cors,
     upstream,
@@ -90,6 +95,7 @@ export async function proxy(
     clients: client === undefined ? undefined : judgeClients(client.judge),
     timeoutMs,
   });
+  const withheld = await publishing.tell();
   const { httpRedirect } = flags;
   const { server, redirect } = await startListening(
     context,
@@ -118,6 +124,7 @@ export async function proxy(
       urls: urls.all,
       ...(urls.lan === undefined ? {} : { lanUrl: urls.lan }),
       port: server.port,
+      ...(withheld === undefined ? {} : { withheld }),
       certificate,
       ...(source.ca === undefined ? {} : { ca: source.ca }),
       ...(redirect === undefined ? {} : { redirectPort: redirect.port }),
@@ -156,7 +163,7 @@ async function readClientKeyPair(
   context: CommandContext,
   cert: string | undefined,
   key: string | undefined,
-): Promise<KeyPair | undefined> {
+): Promise<ServingKey | undefined> {
   if (cert === undefined && key === undefined) return undefined;
   if (cert === undefined) {
     throw new LocalTlsError("USAGE", "Cannot use --client-key without --client-cert");

@@ -17,6 +17,7 @@ import type { ServingDocument } from "./serving/documents.ts";
 import { type KeyFlags, openKeySource } from "./serving/key_source.ts";
 import { startListening } from "./serving/listening.ts";
 import { parseAllowedOrigins } from "./serving/origins.ts";
+import { openPublishing } from "./serving/publishing.ts";
 import { runSession } from "./serving/session.ts";
 
 /** What both servers take. */
@@ -47,12 +48,16 @@ export async function serve(
   const directory = resolvePath(host, flags.directory);
   const addresses = listenAddresses(flags.host);
   const cors = parseAllowedOrigins(flags.cors);
-  const plain = await makeWebHandler({ directory, spa: flags.spa, cors });
+  const publishing = await openPublishing(context);
+  const files = await publishing.open(directory);
+  const plain = makeWebHandler({ directory: files, spa: flags.spa, cors });
   if (options.dryRun) {
     const document = { command: "serve", ok: true, urls: [], port: flags.port, directory } as const;
     return { document: { ...document, planned: [] }, exitCode: EXIT.done };
   }
   const source = await openKeySource(context, flags, namedAddresses(addresses));
+  publishing.keepBack(source.first.certificate.key);
+  const withheld = await publishing.tell();
   // From here on a signal ends it in order.
   host.stopSignal();
   const hosts = flags.anyHost ? ANY_HOST : ownHosts(source.first.certificate.names);
@@ -78,6 +83,7 @@ export async function serve(
       ...(urls.lan === undefined ? {} : { lanUrl: urls.lan }),
       port: server.port,
       directory,
+      ...(withheld === undefined ? {} : { withheld }),
       certificate,
       ...(source.ca === undefined ? {} : { ca: source.ca }),
       ...(redirect === undefined ? {} : { redirectPort: redirect.port }),

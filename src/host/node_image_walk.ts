@@ -3,9 +3,8 @@
  * directory, ".." does not leave it.
  *
  * An image is somebody else's work, and root may be asked to change it. So the kernel is never left to follow a link: the
- * path is walked component by component, each directory is held open, and the next is looked up from there (openat(2),
- * which `node:` has no function for, by way of /proc/self/fd). Whoever swaps a directory for a link meanwhile gains
- * nothing. Without /proc (FreeBSD, macOS) the same walk works on paths: links are resolved as well, and a swap between
+ * path is walked component by component, each directory is held open, and the next is looked up from there
+ * (node_held_directory.ts). Whoever swaps a directory for a link meanwhile gains nothing. Without /proc (FreeBSD, macOS) the same walk works on paths: links are resolved as well, and a swap between
  * the look and the use is not noticed.
  *
  * @module
@@ -13,23 +12,16 @@
 
 import * as fs from "node:fs";
 import { LocalTlsError } from "../errors.ts";
+import { type HeldDirectory, holdDirectory, releaseDirectory } from "./node_held_directory.ts";
 import { systemCode } from "./system_error.ts";
-
-const { O_RDONLY } = fs.constants;
-const O_DIRECTORY = fs.constants.O_DIRECTORY ?? 0;
-const O_NOFOLLOW = fs.constants.O_NOFOLLOW ?? 0;
-const O_NONBLOCK = fs.constants.O_NONBLOCK ?? 0;
 
 /** As the kernel: path_resolution(7). */
 const MAX_LINKS = 40;
 
 /** A directory on the way. */
-export interface ImageDirectory {
+export interface ImageDirectory extends HeldDirectory {
   /** As the image's own programs see it; "" for the root. */
   readonly path: string;
-  /** As system calls take it. */
-  readonly place: string;
-  readonly descriptor: number | undefined;
 }
 
 /** The end of the way. */
@@ -50,14 +42,13 @@ export interface Spot {
  * Throws what open(2) answers.
  */
 export function openRootDirectory(root: string): ImageDirectory {
-  if (O_DIRECTORY === 0) return openDirectory("", root);
-  let here = openDirectory("", "/");
+  let here = holdDirectory("/");
   for (const name of components(root).reverse()) {
-    const next = openDirectory("", `${here.place.replace(/\/$/, "")}/${name}`);
-    if (here.descriptor !== undefined) fs.closeSync(here.descriptor);
+    const next = holdDirectory(`${here.place.replace(/\/$/, "")}/${name}`);
+    releaseDirectory(here);
     here = next;
   }
-  return here;
+  return { path: "", ...here };
 }
 
 /**
@@ -75,10 +66,7 @@ export function walk<T>(
 ): T | undefined {
   const way: ImageDirectory[] = [root];
   const back = (depth: number) => {
-    while (way.length > depth) {
-      const { descriptor } = way.pop()!;
-      if (descriptor !== undefined) fs.closeSync(descriptor);
-    }
+    while (way.length > depth) releaseDirectory(way.pop()!);
   };
   const left = components(path);
   let links = 0;
@@ -126,27 +114,10 @@ function components(path: string): string[] {
 
 function openOnTheWay(path: string, inside: string, place: string): ImageDirectory {
   try {
-    return openDirectory(inside, place);
+    return { path: inside, ...holdDirectory(place) };
   } catch (error) {
     if (!["ELOOP", "ENOTDIR"].includes(systemCode(error) ?? "")) throw error;
     throw unsafe(path, `"${inside}" was changed meanwhile`);
-  }
-}
-
-function openDirectory(inside: string, place: string): ImageDirectory {
-  if (O_DIRECTORY === 0) return { path: inside, place, descriptor: undefined };
-  const descriptor = fs.openSync(place, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK);
-  const held = `/proc/self/fd/${descriptor}`;
-  if (isThere(held)) return { path: inside, place: held, descriptor };
-  return { path: inside, place, descriptor };
-}
-
-/** Whether /proc shows our own descriptors: some runtimes keep it from programs without every permission. */
-function isThere(held: string): boolean {
-  try {
-    return fs.statSync(`${held}/.`, { throwIfNoEntry: false }) !== undefined;
-  } catch {
-    return false;
   }
 }
 

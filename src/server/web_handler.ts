@@ -10,18 +10,19 @@ import { describeSystemError, systemCode } from "../host/system_error.ts";
 import { type AllowedOrigins, answerPreflight, corsFields, isPreflight } from "./cors.ts";
 import type { Handler } from "./exchange.ts";
 import { NO_FIELDS, serveDirectory } from "./static/handler.ts";
+import { NO_SECRETS, type Secrets } from "./static/secrets.ts";
+import { ServedDirectory } from "./static/served_directory.ts";
 
 /** How a directory is served. */
 export interface WebOptions {
-  readonly directory: string;
+  readonly directory: ServedDirectory;
   readonly spa?: boolean | undefined;
   readonly cors?: AllowedOrigins | undefined;
 }
 
-/** The handler of a directory. Throws FILE_NOT_FOUND, FILE_READ. */
-export async function makeWebHandler(options: WebOptions): Promise<Handler> {
-  const { directory, spa, cors } = options;
-  const files = serveDirectory({ root: await realDirectory(directory), spa });
+/** The handler of a directory. */
+export function makeWebHandler({ directory, spa, cors }: WebOptions): Handler {
+  const files = serveDirectory({ directory, spa });
   if (cors === undefined) return (request, response) => files(request, response, NO_FIELDS);
   return (request, response) => {
     if (isPreflight(request)) return answerPreflight(request, response, cors);
@@ -29,8 +30,16 @@ export async function makeWebHandler(options: WebOptions): Promise<Handler> {
   };
 }
 
-/** The directory without symlinks: what is served is compared with it. Throws FILE_NOT_FOUND, FILE_READ. */
-export async function realDirectory(directory: string): Promise<string> {
+/** Opens a directory to be served. @param secrets What is kept back. Throws FILE_NOT_FOUND, FILE_READ. */
+export async function openServedDirectory(
+  directory: string,
+  secrets: Secrets = NO_SECRETS,
+): Promise<ServedDirectory> {
+  return new ServedDirectory(await realDirectory(directory), secrets);
+}
+
+/** The directory without symlinks. Throws FILE_NOT_FOUND, FILE_READ. */
+async function realDirectory(directory: string): Promise<string> {
   try {
     const path = await fs.realpath(directory);
     if ((await fs.stat(path)).isDirectory()) {

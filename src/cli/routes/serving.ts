@@ -84,7 +84,9 @@ export const serve = define<ServeFlags, readonly [string | undefined]>({
   description:
     "Serves DIR (default: the working directory) until Ctrl-C, on every address of this machine, with\n" +
     "a certificate for all of them that is renewed while it runs. Hidden files, and what symlinks lead\n" +
-    "out of DIR to, are not served. Requests for a host that is not in the certificate are refused: a page\n" +
+    "out of DIR to, are not served. Neither are the state directory, keys and PKCS#12 files that localtls\n" +
+    "made, and any other file that contains a private key and that other users of this machine cannot\n" +
+    "read. Requests for a host that is not in the certificate are refused: a page\n" +
     "of another domain could have been pointed here (DNS rebinding). With --json the document is printed\n" +
     "on one line when it listens.",
   examples: [
@@ -134,7 +136,8 @@ export const proxy = define<ProxyFlags, readonly [string | undefined]>({
   brief: "Put HTTPS in front of another server",
   description:
     "Passes requests on to TARGET until Ctrl-C: HTTP/1.1, HTTP/2, WebSocket and server-sent events. With\n" +
-    "--route several servers and directories share one origin, so that no CORS is needed. The target\n" +
+    "--route several servers and directories share one origin, so that no CORS is needed; what of a\n" +
+    "directory is not served is the same as for serve. The target\n" +
     "is told the client's address and host (X-Forwarded-*, Forwarded), which clients cannot forge.\n" +
     "Requests for a host that is not in the certificate are refused (DNS rebinding), and so are WebSockets\n" +
     "of pages from elsewhere, unless --cors names their origin.",

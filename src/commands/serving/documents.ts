@@ -17,6 +17,15 @@ export interface ServingCertificate {
   readonly key?: string;
 }
 
+/** What of the served directories is kept back, as far as it was looked for at the start. */
+export interface WithheldDocument {
+  readonly count: number;
+  /** Absolute paths, at most 100; those of directories end with a separator. */
+  readonly files: readonly string[];
+  /** Whether all of the directories was looked at. What was not is kept back as well. */
+  readonly complete: boolean;
+}
+
 /** `serve`, `proxy`. */
 export interface ServingDocument extends BaseDocument {
   readonly command: "serve" | "proxy";
@@ -29,6 +38,8 @@ export interface ServingDocument extends BaseDocument {
   readonly directory?: string;
   /** Where requests go to, by the beginning of their path. */
   readonly routes?: readonly { readonly path: string; readonly target: string }[];
+  /** Files that are not served because they hold private keys; absent for none. */
+  readonly withheld?: WithheldDocument;
   readonly certificate?: ServingCertificate;
   /** The root that clients have to trust; absent for a certificate from elsewhere. */
   readonly ca?: CaDocument;

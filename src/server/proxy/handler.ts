@@ -16,8 +16,9 @@ import {
 } from "../exchange.ts";
 import { foreignHost, type OwnHosts, refuseHost } from "../own_hosts.ts";
 import { sendError } from "../page.ts";
-import { realDirectory } from "../web_handler.ts";
+import { openServedDirectory } from "../web_handler.ts";
 import { serveDirectory } from "../static/handler.ts";
+import type { ServedDirectory } from "../static/served_directory.ts";
 import type { ClientCertificates } from "../client_certificates.ts";
 import { forward, type ForwardOptions, forwardUpgrade, refuseUpgrade } from "./forward.ts";
 import { belowRoute, findRoute, isPlainTarget, type Route } from "./routes.ts";
@@ -29,6 +30,8 @@ export interface ProxyOptions extends ForwardOptions {
   readonly routes: readonly Route[];
   /** Directories are served with /index.html where a page is missing. */
   readonly spa?: boolean | undefined;
+  /** Opens the directories of routes, and knows what is kept back of them. */
+  readonly open?: ((directory: string) => Promise<ServedDirectory>) | undefined;
   /** What requests have to be meant for. Default: anything. */
   readonly hosts?: OwnHosts | undefined;
   /** Decides which clients get an answer at all. */
@@ -43,12 +46,12 @@ export interface ProxyHandler {
 
 /** Makes the handler. Throws FILE_* for a directory that cannot be served. */
 export async function makeProxyHandler(options: ProxyOptions): Promise<ProxyHandler> {
-  const { routes, spa, cors, clients, hosts } = options;
+  const { routes, spa, cors, clients, hosts, open = openServedDirectory } = options;
   const directories = new Map<Route, ReturnType<typeof serveDirectory>>();
   for (const route of routes) {
     if (route.target.kind !== "directory") continue;
-    const root = await realDirectory(route.target.directory);
-    directories.set(route, serveDirectory({ root, spa }));
+    const directory = await open(route.target.directory);
+    directories.set(route, serveDirectory({ directory, spa }));
   }
   const answer = (request: NodeRequest, response: NodeResponse): void | Promise<void> => {
     const target = request.url ?? "/";

@@ -5,16 +5,15 @@
  */
 
 import * as fs from "node:fs";
-import { join, relative, sep } from "node:path";
+import { join } from "node:path";
 import type { Validators } from "./conditional.ts";
 import { type Coding, CODINGS } from "./encodings.ts";
+import { isUnchanged } from "./key_scan.ts";
 import { contentType } from "./media_types.ts";
-import { isHidden } from "./request_path.ts";
+import type { Absence, OpenDirectory, OpenFile, ServedDirectory } from "./served_directory.ts";
 
 /** A file that can be served. */
 export interface ServedFile extends Validators {
-  /** Without symlinks. */
-  readonly path: string;
   readonly size: number;
   readonly type: string;
   readonly lastModified: string;
@@ -23,13 +22,16 @@ export interface ServedFile extends Validators {
   readonly varies: boolean;
   /** The content of a small file. */
   readonly body?: Uint8Array;
+  /** Opens the very file that was found. @returns Its descriptor; undefined if another one is there now. */
+  open(): number | undefined;
 }
 
 /** What stands at a path. */
 export type Place =
   | { readonly kind: "file"; readonly file: ServedFile }
-  | { readonly kind: "directory"; readonly path: string }
-  | { readonly kind: "missing" };
+  /** Who asked for it releases it. */
+  | OpenDirectory
+  | { readonly kind: Absence };
 
 /** Larger files are read when they are asked for: the system's own cache is good at that. */
 const KEPT_BYTES = 64 * 1024;
@@ -38,11 +40,12 @@ const MAX_KEPT = 512;
 /** Milliseconds after which a kept file is looked for anew: another may come first now (a new .br beside it). */
 const TRUST_MS = 2_000;
 
-const MISSING: Place = { kind: "missing" };
+/** A path as it was asked for, and what it led to. */
+type Watched = readonly [path: string, stats: fs.Stats];
 
 interface Kept {
   readonly file: ServedFile;
-  readonly watched: readonly (readonly [path: string, stats: fs.Stats])[];
+  readonly watched: readonly Watched[];
   readonly foundAt: number;
   /** The turn in which it was looked at. */
   turn: number;
@@ -50,15 +53,14 @@ interface Kept {
 
 /** Finds and keeps the files of one directory. */
 export class FileStore {
-  readonly #root: string;
+  readonly #directory: ServedDirectory;
   readonly #kept = new Map<string, Kept>();
   /** Counts the rounds of the event loop in which a file was asked for. */
   #turn = 1;
   #isTurning = false;
 
-  /** @param root The directory, without symlinks. */
-  constructor(root: string) {
-    this.#root = root;
+  constructor(directory: ServedDirectory) {
+    this.#directory = directory;
   }
 
   /**
@@ -71,7 +73,7 @@ export class FileStore {
     if (kept === undefined) return undefined;
     if (kept.turn === this.#turn) return kept.file;
     const isCurrent = Date.now() - kept.foundAt < TRUST_MS &&
-      kept.watched.every(([path, stats]) => isSame(statOf(path), stats));
+      kept.watched.every(([path, stats]) => isStill(path, stats));
     if (!isCurrent) {
       this.#kept.delete(key);
       return undefined;
@@ -91,129 +93,102 @@ export class FileStore {
    * Looks for what stands at names below the directory.
    *
    * What a symlink leads out of the directory to, or to a hidden name, is missing, as are devices and pipes.
+   *
+   * @param key What {@link recall} is asked with; a file that is found without one is not kept.
    */
   async find(
     names: readonly string[],
     codings: readonly Coding[],
     key?: string,
   ): Promise<Place> {
-    if (isHidden(names)) return MISSING;
-    const asked = join(this.#root, ...names);
-    const path = await this.#inside(asked);
-    if (path === undefined) return MISSING;
-    const stats = statOf(path);
-    if (stats?.isDirectory()) return { kind: "directory", path };
-    if (!stats?.isFile()) return MISSING;
-    const fileName = names.at(-1) ?? "";
-    const variants = await this.#variants(asked, stats);
-    const chosen = codings.find(({ coding }) => variants.has(coding));
-    const variant = chosen === undefined ? undefined : variants.get(chosen.coding);
-    const served = variant ?? { asked, path, stats };
-    const file: ServedFile = {
-      path: served.path,
-      size: served.stats.size,
-      etag: etagOf(served.stats),
-      modifiedMs: served.stats.mtimeMs,
-      lastModified: new Date(served.stats.mtimeMs).toUTCString(),
-      type: contentType(fileName),
-      varies: variants.size > 0,
-      ...(variant === undefined ? {} : { coding: chosen!.coding }),
-    };
-    if (key === undefined) return { kind: "file", file };
-    return {
-      kind: "file",
-      file: this.#keep(key, file, [[asked, stats], [served.asked, served.stats]]),
-    };
+    const found = await this.#directory.open(names);
+    if (typeof found === "string") return { kind: found };
+    if (found.kind === "directory") return found;
+    const opened = [found];
+    try {
+      const variants = await this.#variants(names, found.stats, opened);
+      const chosen = codings.find(({ coding }) => variants.has(coding));
+      const served = chosen === undefined ? found : variants.get(chosen.coding)!;
+      const file: ServedFile = {
+        size: served.stats.size,
+        etag: etagOf(served.stats),
+        modifiedMs: served.stats.mtimeMs,
+        lastModified: new Date(served.stats.mtimeMs).toUTCString(),
+        type: contentType(names.at(-1) ?? ""),
+        varies: variants.size > 0,
+        ...(chosen === undefined ? {} : { coding: chosen.coding }),
+        open: () => this.#directory.reopen(served.names, served.stats),
+      };
+      if (key === undefined) return { kind: "file", file };
+      const asked = this.#pathOf(names);
+      const watched: Watched[] = [[asked, found.stats]];
+      if (chosen !== undefined) watched.push([`${asked}${chosen.suffix}`, served.stats]);
+      return { kind: "file", file: this.#keep(key, file, served, watched) };
+    } finally {
+      for (const { descriptor } of opened) fs.closeSync(descriptor);
+    }
   }
 
-  #keep(
-    key: string,
-    file: ServedFile,
-    watched: readonly (readonly [path: string, stats: fs.Stats])[],
-  ): ServedFile {
+  #keep(key: string, file: ServedFile, open: OpenFile, watched: readonly Watched[]): ServedFile {
     let kept = file;
     if (file.size <= KEPT_BYTES) {
-      const body = readSame(file.path, watched.at(-1)![1]);
+      const body = readSame(open);
       if (body === undefined) return file;
       kept = { ...file, body };
     }
     if (this.#kept.size >= MAX_KEPT) this.#kept.delete(this.#kept.keys().next().value!);
-    this.#kept.set(key, {
-      file: kept,
-      watched: [...new Map(watched)],
-      foundAt: Date.now(),
-      turn: 0,
-    });
+    this.#kept.set(key, { file: kept, watched, foundAt: Date.now(), turn: 0 });
     return kept;
   }
 
-  /** The compressed files beside it. One that is older than the file was made from another. */
+  /**
+   * The compressed files beside it. One that is older than the file was made from another.
+   *
+   * @param opened They are added there, to be closed.
+   */
   async #variants(
-    asked: string,
+    names: readonly string[],
     stats: fs.Stats,
-  ): Promise<Map<string, { asked: string; path: string; stats: fs.Stats }>> {
-    const variants = new Map<string, { asked: string; path: string; stats: fs.Stats }>();
+    opened: OpenFile[],
+  ): Promise<Map<string, OpenFile>> {
+    const variants = new Map<string, OpenFile>();
+    if (names.length === 0) return variants;
+    const asked = this.#pathOf(names);
     for (const { coding, suffix } of CODINGS) {
-      const beside = `${asked}${suffix}`;
-      if (statOf(beside) === undefined) continue;
-      const path = await this.#inside(beside);
-      const own = path === undefined ? undefined : statOf(path);
-      if (path === undefined || !own?.isFile() || own.mtimeMs < stats.mtimeMs) continue;
-      variants.set(coding, { asked: beside, path, stats: own });
+      // Most files have none, and that is seen at once.
+      if (statOf(`${asked}${suffix}`) === undefined) continue;
+      const beside = [...names.slice(0, -1), `${names.at(-1)}${suffix}`];
+      const found = await this.#directory.open(beside);
+      if (typeof found === "string") continue;
+      if (found.kind === "directory") {
+        found.release();
+        continue;
+      }
+      opened.push(found);
+      if (found.stats.mtimeMs >= stats.mtimeMs) variants.set(coding, found);
     }
     return variants;
   }
 
-  /** The path without symlinks, if it is in the directory and not hidden. */
-  async #inside(path: string): Promise<string | undefined> {
-    let real: string;
-    try {
-      real = await fs.promises.realpath(path);
-    } catch {
-      return undefined; // nothing there, a loop, no permission: all the same to the client
-    }
-    const below = relative(this.#root, real);
-    if (below === "") return real;
-    const names = below.split(sep);
-    // relative() of two drives is absolute.
-    if (names[0] === ".." || real === below || isHidden(names)) return undefined;
-    return real;
+  #pathOf(names: readonly string[]): string {
+    return join(this.#directory.root, ...names);
   }
 }
 
-/** Opens the file that was found: not a symlink, not a pipe that took its place since. @returns Its descriptor. */
-export function openSame(file: ServedFile): number | undefined {
+/** The content, if it is still what was found, and was not written to meanwhile. */
+function readSame({ descriptor, stats }: OpenFile): Uint8Array | undefined {
   try {
-    const descriptor = fs.openSync(file.path, openFlags());
-    const stats = fs.fstatSync(descriptor);
-    if (stats.isFile() && etagOf(stats) === file.etag) return descriptor;
-    fs.closeSync(descriptor);
-  } catch {
-    // It went away, or may not be read.
-  }
-  return undefined;
-}
-
-function readSame(path: string, stats: fs.Stats): Uint8Array | undefined {
-  try {
-    const descriptor = fs.openSync(path, openFlags());
-    try {
-      const bytes = fs.readFileSync(descriptor);
-      return isSame(fs.fstatSync(descriptor), stats) && bytes.length === stats.size
-        ? bytes
-        : undefined;
-    } finally {
-      fs.closeSync(descriptor);
+    const bytes = new Uint8Array(stats.size);
+    let length = 0;
+    while (length < bytes.length) {
+      const count = fs.readSync(descriptor, bytes, length, bytes.length - length, length);
+      if (count === 0) return undefined;
+      length += count;
     }
+    return isUnchanged(fs.fstatSync(descriptor), stats) ? bytes : undefined;
   } catch {
     return undefined;
   }
-}
-
-/** Windows has neither flag. */
-function openFlags(): number {
-  const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = fs.constants;
-  return O_RDONLY | O_NOFOLLOW | O_NONBLOCK;
 }
 
 function statOf(path: string): fs.Stats | undefined {
@@ -224,9 +199,9 @@ function statOf(path: string): fs.Stats | undefined {
   }
 }
 
-function isSame(a: fs.Stats | undefined, b: fs.Stats): boolean {
-  return a !== undefined && a.ino === b.ino && a.mtimeMs === b.mtimeMs && a.ctimeMs === b.ctimeMs &&
-    a.size === b.size && a.dev === b.dev;
+function isStill(path: string, stats: fs.Stats): boolean {
+  const now = statOf(path);
+  return now !== undefined && isUnchanged(now, stats);
 }
 
 /** Strong enough: a file that is replaced has another inode, one that is written another time. */

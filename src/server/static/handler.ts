@@ -16,14 +16,14 @@ import { PAGE_FIELDS, sendError } from "../page.ts";
 import { chooseRange, evaluate } from "./conditional.ts";
 import { acceptedCodings } from "./encodings.ts";
 import { sendFileBody } from "./file_body.ts";
-import { FileStore, openSame, type Place, type ServedFile } from "./file_store.ts";
-import { renderListing } from "./listing.ts";
+import { FileStore, type Place, type ServedFile } from "./file_store.ts";
+import { Listings } from "./listings.ts";
 import { formatRequestPath, parseRequestPath, type RequestPath } from "./request_path.ts";
+import type { OpenDirectory, ServedDirectory } from "./served_directory.ts";
 
 /** How a directory is served. */
 export interface StaticOptions {
-  /** Absolute, without symlinks. */
-  readonly root: string;
+  readonly directory: ServedDirectory;
   /** Names that are missing are answered with /index.html, for programs that route in the browser. */
   readonly spa?: boolean | undefined;
 }
@@ -52,14 +52,15 @@ export type DirectoryHandler = (
 
 /** The handler of a directory. */
 export function serveDirectory(options: StaticOptions): DirectoryHandler {
-  const store = new FileStore(options.root);
+  const store = new FileStore(options.directory);
+  const site = { store, listings: new Listings(options.directory, store), spa: options.spa };
   return (request, response, extra, mount) => {
     const target = mount?.target ?? request.url ?? "/";
     if (isRead(request)) {
       const known = store.recall(keyOf(target, request));
       if (known !== undefined) return sendFile(request, response, known, extra);
     }
-    return find(store, options, request, response, { base: "", ...mount, target }, extra);
+    return find(site, request, response, { base: "", ...mount, target }, extra);
   };
 }
 
@@ -68,9 +69,15 @@ function keyOf(target: string, request: WebRequest): string {
   return codings === undefined ? target : `${target}\n${codings}`;
 }
 
+/** What answers come from. */
+interface Site {
+  readonly store: FileStore;
+  readonly listings: Listings;
+  readonly spa: boolean | undefined;
+}
+
 async function find(
-  store: FileStore,
-  options: StaticOptions,
+  { store, listings, spa }: Site,
   request: WebRequest,
   response: WebResponse,
   { target, base }: Mount,
@@ -91,15 +98,25 @@ async function find(
   const key = keyOf(target, request);
   let place = await store.find(path.names, codings, path.directory ? undefined : key);
   if (place.kind === "directory") {
-    if (!path.directory) return redirectToDirectory(request, response, path, base, extra);
-    const index = await store.find([...path.names, "index.html"], codings, key);
-    if (index.kind === "file") place = index;
-    else return await sendListing(store, request, response, path, place.path, extra);
+    const directory = place;
+    try {
+      if (!path.directory) return redirectToDirectory(request, response, path, base, extra);
+      const index = await store.find([...path.names, "index.html"], codings, key);
+      if (index.kind === "file") place = index;
+      else {
+        if (index.kind === "directory") index.release();
+        return await sendListing(listings, request, response, path, directory, extra);
+      }
+    } finally {
+      directory.release();
+    }
   } else if (place.kind === "file" && path.directory && path.names.length > 0) {
     place = { kind: "missing" };
   }
-  if (place.kind === "missing" && options.spa && isNavigation(request, path)) {
+  // What is withheld is not replaced by a page: it is there, and nobody's business.
+  if (place.kind === "missing" && spa && isNavigation(request, path)) {
     place = await store.find(["index.html"], codings);
+    if (place.kind === "directory") place.release();
   }
   return answer(request, response, place, extra);
 }
@@ -132,15 +149,15 @@ function redirectToDirectory(
 }
 
 async function sendListing(
-  store: FileStore,
+  listings: Listings,
   request: WebRequest,
   response: WebResponse,
   { names }: RequestPath,
-  path: string,
+  directory: OpenDirectory,
   extra: Fields,
 ): Promise<void> {
   try {
-    const page = await renderListing(store, path, names);
+    const page = await listings.page(directory, names);
     send(request, response, 200, { ...PAGE_FIELDS, ...extra }, page);
   } catch {
     sendError(request, response, 403, "This directory cannot be read.", extra);
@@ -231,7 +248,7 @@ function sendStream(
   },
 ): void {
   if (response.destroyed) return;
-  const descriptor = openSame(file);
+  const descriptor = file.open();
   if (descriptor === undefined) return sendError(request, response, 404, NOT_HERE);
   response.writeHead(status, fields);
   sendFileBody(response, descriptor, start, end);

@@ -4,16 +4,10 @@
  * @module
  */
 
-import * as fs from "node:fs";
-import { join } from "node:path";
 import { escapeHtml, renderPage } from "../page.ts";
-import type { FileStore } from "./file_store.ts";
-import { isHidden } from "./request_path.ts";
 
-/** A page of more is of no use, and takes a browser long. */
-const MAX_ENTRIES = 5_000;
-
-interface Entry {
+/** What a line of the page shows. */
+export interface Entry {
   readonly name: string;
   readonly directory: boolean;
   readonly size: number;
@@ -23,57 +17,29 @@ interface Entry {
 /**
  * Makes the page.
  *
- * @param path The directory, found by the store.
- * @param names The same as it is in the URL.
+ * @param names The directory as it is in the URL.
+ * @param entries Sorted.
+ * @param total How many there are, if they are not all shown.
  */
-export async function renderListing(
-  store: FileStore,
-  path: string,
+export function renderListing(
   names: readonly string[],
-): Promise<string> {
-  const found = (await fs.promises.readdir(path)).filter((name) => !isHidden([...names, name]));
-  const compare = new Intl.Collator("en", { numeric: true }).compare;
-  const shown = found.sort(compare).slice(0, MAX_ENTRIES);
-  const entries: Entry[] = [];
-  for (const name of shown) {
-    const entry = await describe(store, path, names, name);
-    if (entry !== undefined) entries.push(entry);
-  }
-  entries.sort((a, b) => Number(b.directory) - Number(a.directory) || compare(a.name, b.name));
+  entries: readonly Entry[],
+  total: number | undefined,
+): string {
   const up = names.length === 0 ? [] : [`<li><a href="../">../</a></li>`];
-  const rest = found.length - shown.length;
   const lines = [
     `<h1>${breadcrumbs(names)}</h1>`,
+    ...(total === undefined ? [] : [
+      `<p class="soft">This listing is cut: ${entries.length} of ${total} entries are shown.</p>`,
+    ]),
     "<ul>",
     ...up,
     ...entries.map(renderEntry),
     "</ul>",
     ...(entries.length === 0 ? [`<p class="soft">Nothing here</p>`] : []),
-    ...(rest > 0 ? [`<p class="soft">And ${rest} more</p>`] : []),
     `<footer>${summary(entries)}</footer>`,
   ];
   return renderPage(`/${names.join("/")}`, lines.join("\n"));
-}
-
-/** A symlink counts as what it leads to; one that leads out of the directory is not there. */
-async function describe(
-  store: FileStore,
-  path: string,
-  names: readonly string[],
-  name: string,
-): Promise<Entry | undefined> {
-  const place = await store.find([...names, name], []);
-  if (place.kind === "missing") return undefined;
-  if (place.kind === "file") {
-    const { size, modifiedMs } = place.file;
-    return { name, directory: false, size, modified: new Date(modifiedMs) };
-  }
-  try {
-    const { mtime } = await fs.promises.stat(join(path, name));
-    return { name, directory: true, size: 0, modified: mtime };
-  } catch {
-    return undefined;
-  }
 }
 
 function renderEntry({ name, directory, size, modified }: Entry): string {

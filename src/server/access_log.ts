@@ -12,6 +12,14 @@ const FLUSH_MS = 100;
 /** Longer targets are cut: a log is for people. */
 const MAX_TARGET = 200;
 
+/** What lines say besides, by the answers that they are for. */
+const notes = new WeakMap<object, string>();
+
+/** Says more in the line of an answer: what is for who runs the server, and not for its clients. @param text One line. */
+export function noteForLog(response: object, text: string): void {
+  notes.set(response, text);
+}
+
 /**
  * Adds the log to a handler.
  *
@@ -36,7 +44,9 @@ export function logged<Request extends WebRequest, Response extends WebResponse>
       const took = Math.round(performance.now() - start);
       // An answer that was cut short has an end all the same; the line says so.
       const status = response.writableEnded ? response.statusCode : `${response.statusCode}-`;
-      if (lines.push(line(request, from, status, took)) === 1) setTimeout(flush, FLUSH_MS);
+      const note = notes.get(response);
+      const text = line(request, from, status, took) + (note === undefined ? "" : `: ${note}`);
+      if (lines.push(text) === 1) setTimeout(flush, FLUSH_MS);
     });
     return handler(request, response);
   };

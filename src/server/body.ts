@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { NodeRequest } from "./exchange.ts";
+import { isHttp2, type NodeRequest } from "./exchange.ts";
 
 /**
  * Holds a client back: what it sends stays with it.
@@ -15,7 +15,7 @@ import type { NodeRequest } from "./exchange.ts";
  * @returns What lets it go on.
  */
 export function hold(request: NodeRequest): () => void {
-  const socket = request.httpVersionMajor >= 2 ? undefined : request.socket;
+  const socket = isHttp2(request) ? undefined : request.socket;
   request.pause();
   socket?.pause();
   return () => {
@@ -27,12 +27,13 @@ export function hold(request: NodeRequest): () => void {
 /** Whether a body follows the head of a request. */
 export function hasBody(request: NodeRequest): boolean {
   const { headers, method } = request;
-  if (headers["transfer-encoding"] !== undefined) return true;
-  if (headers["content-length"] !== undefined) {
-    return headers["content-length"] !== "0" || isSending(method);
+  // HTTP/2 needs no field for it: whether the head ended the stream tells (RFC 9113, 8.1), whatever the method.
+  if (isHttp2(request)) {
+    return (request as { stream?: { endAfterHeaders?: boolean } }).stream?.endAfterHeaders !== true;
   }
-  // HTTP/2 needs neither of the two.
-  return request.httpVersionMajor >= 2 && isSending(method);
+  if (headers["transfer-encoding"] !== undefined) return true;
+  const length = headers["content-length"];
+  return length !== undefined && (length !== "0" || isSending(method));
 }
 
 function isSending(method: string | undefined): boolean {

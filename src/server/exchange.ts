@@ -84,9 +84,31 @@ export function send(
   else response.end(bytes);
 }
 
-/** The host of the request as the client sees it: HTTP/2 has it in a field of its own (RFC 9113, 8.3.1). */
+/**
+ * Whether it came over HTTP/2. The version alone does not say: "GET / HTTP/2.0" is a line of HTTP/1.1 too.
+ */
+export function isHttp2(request: WebRequest): boolean {
+  return (request as { stream?: unknown }).stream !== undefined;
+}
+
+/** RFC 9112, 3.2.2, of http and https. */
+const ABSOLUTE_FORM = /^https?:\/\/([^/?#\\]*)((?:[/?].*)?)$/i;
+
+/** The target of a request in origin form (RFC 9112, 3.2.1), also where it was sent in absolute form; over HTTP/2 as it came. */
+export function originForm(request: WebRequest): string {
+  const { url = "/" } = request;
+  const rest = isHttp2(request) ? undefined : ABSOLUTE_FORM.exec(url)?.[2];
+  if (rest === undefined) return url;
+  return rest.startsWith("/") ? rest : `/${rest}`;
+}
+
+/**
+ * The host of the request as the client sees it: HTTP/2 has it in a field of its own (RFC 9113, 8.3.1), and a target in
+ * absolute form takes the place of Host (RFC 9112, 3.2.2).
+ */
 export function requestHost(request: WebRequest): string | undefined {
-  return field(request.headers, ":authority") ?? field(request.headers, "host");
+  const inTarget = isHttp2(request) ? undefined : ABSOLUTE_FORM.exec(request.url ?? "")?.[1];
+  return inTarget ?? field(request.headers, ":authority") ?? field(request.headers, "host");
 }
 
 /**

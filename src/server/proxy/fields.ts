@@ -23,9 +23,23 @@ const HOP_BY_HOP = new Set([
   "upgrade",
 ]);
 
-/** What only this proxy may say of a client. */
+/** What only this proxy may say of a client. "Proxy" would choose the way of the target's own requests (httpoxy). */
 const OWN =
-  /^(?:forwarded|x-forwarded-.*|x-real-ip|client-cert|client-cert-chain|x-client-cert-.*)$/;
+  /^(?:forwarded|x-forwarded(?:-.*)?|x-real-ip|client-cert(?:-.*)?|x-client-cert(?:-.*)?|proxy)$/;
+
+/**
+ * Whether a field of a client would arrive as one that is this proxy's to set or to keep. CGI and its heirs make variables of
+ * names (RFC 3875, 4.1.18): there "X_Forwarded_For", "X+Forwarded+For" and "X.Forwarded.For" are one.
+ *
+ * @param name In lower case.
+ */
+export function isReserved(name: string): boolean {
+  const variable = name.replaceAll(/[^a-z0-9]/g, "-");
+  if (OWN.test(variable)) return true;
+  // By their own names these are dealt with one by one.
+  return variable !== name &&
+    (HOP_BY_HOP.has(variable) || variable === "content-length" || variable === "host");
+}
 
 /** How requests are passed on. */
 export interface FieldOptions {
@@ -39,8 +53,7 @@ export interface FieldOptions {
 export function requestFields(request: NodeRequest, url: URL, options: FieldOptions): Fields {
   const fields = passing(request.headers);
   for (const name of Object.keys(fields)) {
-    // Some back ends take "_" for "-": X_Forwarded_For would arrive as the same variable.
-    if (OWN.test(name.replaceAll("_", "-"))) delete fields[name];
+    if (isReserved(name)) delete fields[name];
   }
   const host = requestHost(request) ?? url.host;
   fields["host"] = options.host === "keep"
@@ -76,6 +89,8 @@ export function responseFields(
   }
   const { location } = fields;
   if (typeof location === "string") fields["location"] = ownLocation(location, place);
+  // RFC 9110, 8.6: with 204 a length would promise what does not come.
+  if (answer.statusCode === 204) delete fields["content-length"];
   // HTTP/2 refuses what both versions could mean in different ways.
   if (request.httpVersionMajor >= 2) delete fields["host"];
   return fields;

@@ -8,6 +8,7 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { hasBody } from "../body.ts";
 import { type AllowedOrigins, corsFields, joinVary } from "../cors.ts";
+import { noteForLog } from "../access_log.ts";
 import { abort, type Fields, type NodeRequest, type NodeResponse } from "../exchange.ts";
 import { LIMITS } from "../limits.ts";
 import { sendError } from "../page.ts";
@@ -15,7 +16,7 @@ import { type FieldOptions, requestFields, responseFields } from "./fields.ts";
 import { startPatience } from "./patience.ts";
 import { type Route, upstreamPath } from "./routes.ts";
 import { passUp } from "./upload.ts";
-import { describeUpstreamError, type Upstream } from "./upstream.ts";
+import { describeUpstreamError, explainUpstreamError, type Upstream } from "./upstream.ts";
 
 /** What forwarding needs to know. */
 export interface ForwardOptions {
@@ -29,6 +30,15 @@ export interface ForwardOptions {
   readonly bodyIdleMs?: number | undefined;
 }
 
+/** Where a request goes to. */
+export interface Passage {
+  readonly route: Route;
+  /** In origin form. */
+  readonly target: string;
+  /** Of the upstream. */
+  readonly url: URL;
+}
+
 /** Methods that may be sent twice (RFC 9110, 9.2.2). */
 const IDEMPOTENT = ["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"];
 
@@ -40,11 +50,11 @@ const IDEMPOTENT = ["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"];
 export function forward(
   request: NodeRequest,
   response: NodeResponse,
-  route: Route,
-  url: URL,
+  passage: Passage,
   options: ForwardOptions,
   agent?: false,
 ): void {
+  const { route, target: asked, url } = passage;
   const { cors, timeoutMs } = options;
   const extra = cors === undefined ? {} : corsFields(request, cors);
   const fields = fieldsFor(request, url, options);
@@ -53,7 +63,7 @@ export function forward(
   if (!body) delete fields["content-length"];
   const outgoing = options.upstream.request(url, {
     method: request.method,
-    path: upstreamPath(route, url, request.url ?? "/"),
+    path: upstreamPath(route, url, asked),
     ...(agent === false && { agent }),
     headers: body && fields["content-length"] === undefined
       ? { ...fields, "transfer-encoding": "chunked" }
@@ -66,7 +76,7 @@ export function forward(
   };
   const target = startPatience(
     timeoutMs,
-    () => giveUp(504, `${url.origin} did not answer within ${timeoutMs / 1000} seconds.`),
+    () => giveUp(504, `The target did not answer within ${timeoutMs / 1000} seconds.`),
   );
   const client = startPatience(
     options.bodyIdleMs ?? LIMITS.bodyIdleMs,
@@ -91,16 +101,17 @@ export function forward(
   };
   outgoing.on("upgrade", (_answer, upstream) => {
     upstream.destroy();
-    fail(502, `${url.origin} changed to another protocol, which nobody had asked for.`);
+    fail(502, "The target changed to another protocol, which nobody had asked for.");
   });
   outgoing.on("error", (error) => {
     // RFC 9112, 9.3.1: a kept connection that the target was about to close says nothing about the target.
     const isStale = outgoing.reusedSocket && late === undefined && !response.headersSent;
     if (isStale && !body && !response.destroyed && IDEMPOTENT.includes(request.method ?? "")) {
       endWaiting();
-      return forward(request, response, route, url, options, false);
+      return forward(request, response, passage, options, false);
     }
-    fail(...late ?? [502, describeUpstreamError(error, url)]);
+    noteForLog(response, explainUpstreamError(error, url));
+    fail(...late ?? [502, describeUpstreamError(error)]);
   });
   // Who asked has gone: nobody waits for the answer.
   response.on("close", () => {
@@ -136,24 +147,32 @@ export function forwardUpgrade(
   request: NodeRequest,
   socket: Duplex,
   head: Uint8Array,
-  route: Route,
-  url: URL,
+  { route, target, url }: Passage,
   options: ForwardOptions,
 ): void {
+  const fields = fieldsFor(request, url, options);
+  // A body is not announced, not even one of no octets: none is passed on.
+  delete fields["content-length"];
   const outgoing = options.upstream.request(url, {
     method: "GET",
-    path: upstreamPath(route, url, request.url ?? "/"),
-    headers: {
-      ...fieldsFor(request, url, options),
-      connection: "Upgrade",
-      upgrade: "websocket",
-    },
+    path: upstreamPath(route, url, target),
+    // Of its own, and never kept: what the target makes of an upgrade that it refuses is not known.
+    agent: false,
+    headers: { ...fields, connection: "Upgrade", upgrade: "websocket" },
   });
   const timer = options.timeoutMs === 0
     ? undefined
     : setTimeout(() => outgoing.destroy(new Error("No answer in time")), options.timeoutMs);
   outgoing.on("upgrade", (answer, upstream, first) => {
     clearTimeout(timer);
+    if (String(answer.headers["upgrade"]).toLowerCase() !== "websocket") {
+      upstream.destroy();
+      return refuseUpgrade(
+        socket,
+        502,
+        "The target changed to another protocol than was asked for.",
+      );
+    }
     const fields = responseFields(answer, request, { url, path: route.path, withCors: false });
     socket.write(headOf(101, { ...fields, connection: "Upgrade", upgrade: "websocket" }));
     if (first.length > 0) socket.write(first);
@@ -166,6 +185,7 @@ export function forwardUpgrade(
     const fields = responseFields(answer, request, { url, path: route.path, withCors: false });
     socket.write(headOf(answer.statusCode ?? 502, { ...fields, connection: "close" }));
     answer.on("error", () => socket.destroy());
+    answer.on("end", () => outgoing.destroy());
     answer.pipe(socket);
   });
   outgoing.on("error", () => {

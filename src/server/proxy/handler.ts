@@ -8,9 +8,9 @@ import type { Duplex } from "node:stream";
 import { hasBody, hold } from "../body.ts";
 import { answerPreflight, corsFields, isPreflight } from "../cors.ts";
 import {
-  namesOneHost,
   type NodeRequest,
   type NodeResponse,
+  originForm,
   send,
   type StreamHandler,
 } from "../exchange.ts";
@@ -21,7 +21,8 @@ import { serveDirectory } from "../static/handler.ts";
 import type { ServedDirectory } from "../static/served_directory.ts";
 import type { ClientCertificates } from "../client_certificates.ts";
 import { forward, type ForwardOptions, forwardUpgrade, refuseUpgrade } from "./forward.ts";
-import { belowRoute, findRoute, isPlainTarget, type Route } from "./routes.ts";
+import { faultOf, upgradeFaultOf } from "./request_rules.ts";
+import { belowRoute, findRoute, isOfOneRoute, isPlainTarget, type Route } from "./routes.ts";
 import { admitsOrigin } from "./upgrade_guard.ts";
 
 /** How requests are answered. */
@@ -54,10 +55,9 @@ export async function makeProxyHandler(options: ProxyOptions): Promise<ProxyHand
     directories.set(route, serveDirectory({ directory, spa }));
   }
   const answer = (request: NodeRequest, response: NodeResponse): void | Promise<void> => {
-    const target = request.url ?? "/";
-    if (!isPlainTarget(target) || !namesOneHost(request)) {
-      return sendError(request, response, 400, "This address cannot be read.");
-    }
+    const target = originForm(request);
+    const fault = faultOf(request, hasBody(request)) ?? targetFaultOf(routes, target);
+    if (fault !== undefined) return sendError(request, response, 400, fault);
     if (hosts?.isMeant(request) === false) return refuseHost(request, response);
     if (cors !== undefined && isPreflight(request)) {
       return answerPreflight(request, response, cors);
@@ -68,7 +68,7 @@ export async function makeProxyHandler(options: ProxyOptions): Promise<ProxyHand
       return sendError(request, response, 404, "There is nothing at this address.", extra);
     }
     if (route.target.kind === "upstream") {
-      return forward(request, response, route, route.target.url, options);
+      return forward(request, response, { route, target, url: route.target.url }, options);
     }
     const query = target.slice(route.path.length);
     if (route.path !== "/" && (query === "" || query.startsWith("?"))) {
@@ -113,8 +113,9 @@ function upgrade(
   socket: Duplex,
   head: Uint8Array,
 ): void {
-  const target = request.url ?? "/";
-  if (!isPlainTarget(target) || !namesOneHost(request)) return refuseUpgrade(socket, 400);
+  const target = originForm(request);
+  const fault = upgradeFaultOf(request) ?? targetFaultOf(options.routes, target);
+  if (fault !== undefined) return refuseUpgrade(socket, 400, fault);
   if (options.hosts?.isMeant(request) === false) {
     return refuseUpgrade(socket, 421, foreignHost(request));
   }
@@ -126,5 +127,10 @@ function upgrade(
   const route = findRoute(options.routes, target);
   const isWebSocket = String(request.headers["upgrade"]).toLowerCase() === "websocket";
   if (route?.target.kind !== "upstream" || !isWebSocket) return refuseUpgrade(socket, 404);
-  forwardUpgrade(request, socket, head, route, route.target.url, options);
+  forwardUpgrade(request, socket, head, { route, target, url: route.target.url }, options);
+}
+
+function targetFaultOf(routes: readonly Route[], target: string): string | undefined {
+  const isClear = isPlainTarget(target) && isOfOneRoute(routes, target);
+  return isClear ? undefined : "This address cannot be read.";
 }

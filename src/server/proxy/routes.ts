@@ -96,11 +96,40 @@ export function upstreamPath(route: Route, url: URL, target: string): string {
 
 /**
  * Whether a request target is one that every server on the way reads alike: in origin form (RFC 9112, 3.2.1), without
- * "." and ".." segments in any spelling. "/public/..%2fadmin" would be below one route here and below another there.
+ * "." and ".." segments in any spelling. "/public/..%2fadmin" would be below one route here and below another there, and so
+ * would "/public/..;/admin" for servers that take a parameter off each segment (Tomcat).
  */
 export function isPlainTarget(target: string): boolean {
   if (!/^\/[\x21-\x7e]*$/.test(target) || target.includes("#")) return false;
-  const [path = ""] = target.split("?", 1);
-  const spelled = path.replaceAll(/%2e/gi, ".").replaceAll(/%2f|%5c|\\/gi, "/");
-  return !spelled.split("/").some((name) => name === "." || name === "..");
+  // Behind the dots stands what some server or file system cuts off: parameters, spaces, control characters.
+  return spelledOut(target)?.split("/")
+    .every((name) => !/^\.{1,2}(?:$|[;?#]|[^\x21-\xff])/.test(name)) ?? false;
+}
+
+/** Whether a target is below the same route for a server that reads its path in another spelling. */
+export function isOfOneRoute(routes: readonly Route[], target: string): boolean {
+  const spelled = spelledOut(target);
+  if (spelled === undefined) return false;
+  const usual = spelled.replaceAll(/;[^/]*/g, "").replaceAll(/\/{2,}/g, "/");
+  return findRoute(routes, usual) === findRoute(routes, target);
+}
+
+/** Times that a path is decoded: more than any two servers in a row. */
+const MAX_DECODINGS = 4;
+
+/** A path as the most generous server would read it, each octet one character; undefined where there is no end of decoding. */
+function spelledOut(target: string): string | undefined {
+  let [path = ""] = target.split("?", 1);
+  for (let times = 0; path.includes("%"); times++) {
+    const decoded = path.replaceAll(
+      /%(?:u00)?([0-9a-f]{2})/gi,
+      (_, digits: string) => String.fromCharCode(parseInt(digits, 16)),
+    );
+    if (decoded === path) break;
+    if (times === MAX_DECODINGS) return undefined;
+    path = decoded;
+  }
+  // Forms of "." and "/" that are longer than UTF-8 allows (RFC 3629, 10).
+  return path.replaceAll(/\xc0\xae|\xe0\x80\xae/g, ".")
+    .replaceAll(/\\|\xc0\xaf|\xe0\x80\xaf|\xc1\x9c/g, "/");
 }

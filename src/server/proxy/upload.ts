@@ -9,6 +9,8 @@ import { hold } from "../body.ts";
 import type { NodeRequest, NodeResponse } from "../exchange.ts";
 import type { Patience } from "./patience.ts";
 
+const WRONG_LENGTH = "The body has another length than its request says";
+
 /**
  * Passes the body of a request on, and holds the client back while the target does not read.
  *
@@ -22,6 +24,8 @@ export function passUp(
   patience: { readonly target: Patience; readonly client: Patience },
 ): void {
   const { target, client } = patience;
+  const { "content-length": promised } = request.headers;
+  let left = promised === undefined ? Infinity : Number(promised);
   let release: (() => void) | undefined;
   const goOn = () => {
     release?.();
@@ -29,12 +33,16 @@ export function passUp(
   };
   request.on("data", (octets: Uint8Array) => {
     client.pause();
+    left -= octets.length;
+    // What is more than the length would be the next request to the target, what is less would swallow it.
+    if (left < 0) return void outgoing.destroy(new Error(WRONG_LENGTH));
     if (outgoing.destroyed || outgoing.write(octets)) return client.start();
     target.start();
     release ??= hold(request);
   });
   request.on("end", () => {
     client.end();
+    if (left > 0 && left !== Infinity) return void outgoing.destroy(new Error(WRONG_LENGTH));
     target.start();
     outgoing.end();
   });

@@ -1,17 +1,20 @@
 import assert from "node:assert/strict";
 import type { IncomingMessage } from "node:http";
 import { describe, test } from "node:test";
-import type { NodeRequest } from "../../../src/server/exchange.ts";
-import { requestFields, responseFields } from "../../../src/server/proxy/fields.ts";
+import { type NodeRequest, originForm, requestHost } from "../../../src/server/exchange.ts";
+import { isReserved, requestFields, responseFields } from "../../../src/server/proxy/fields.ts";
 import {
   belowRoute,
   findRoute,
+  isOfOneRoute,
   isPlainTarget,
   orderRoutes,
   parseRoute,
   parseUpstream,
   upstreamPath,
 } from "../../../src/server/proxy/routes.ts";
+import { mayServeAgain } from "../../../src/server/proxy/pool_rules.ts";
+import { faultOf, upgradeFaultOf } from "../../../src/server/proxy/request_rules.ts";
 
 describe("parseUpstream()", () => {
   const READ: readonly (readonly [string, string])[] = [
@@ -88,6 +91,201 @@ describe("routes", () => {
     ) {
       assert.equal(isPlainTarget(target), false, target);
     }
+  });
+});
+
+describe("paths that leave their route for some servers", () => {
+  const LEAVING = [
+    "/api/..;/admin",
+    "/api/..;x=y/admin",
+    "/api/%2e%2e;/admin",
+    "/api/%2e%2e%3b/admin",
+    "/api/%2E.%3Bx/admin",
+    "/api/.;/x",
+    "/api/.;x=/..;/admin",
+    "/api/%252e%252e/admin",
+    "/api/%252e%252e%253b/admin",
+    "/api/%25252e%25252e%25252fadmin",
+    "/api/%%32%65%%32%65/admin",
+    "/api/..%255cadmin",
+    "/api/..%00/admin",
+    "/api/..%20/admin",
+    "/api/..%09/admin",
+    "/api/..%23/admin",
+    "/api/..%3f/admin",
+    "/api/%c0%ae%c0%ae/admin",
+    "/api/..%c0%afadmin",
+    "/api/%u002e%u002e/admin",
+    "/api\\..;\\admin",
+    "/api/..;",
+    "/..;/..;",
+    `/%${"25".repeat(40)}2e`,
+  ];
+  for (const target of LEAVING) {
+    test(`${target.slice(0, 40)} is refused`, () => assert.equal(isPlainTarget(target), false));
+  }
+  for (
+    const target of [
+      "/api/a;v=1/b",
+      "/api/a%3bb",
+      "/api/a..;b",
+      "/api/...;/b",
+      "/api/%25",
+      "/api/100%",
+      "/api/%e4%ae%af",
+      "/api/@a%2fb",
+      "/api/x?p=..;/y&q=%2e%2e%3b",
+      "/api/.well-known/..x",
+    ]
+  ) {
+    test(`${target} is taken`, () => assert.equal(isPlainTarget(target), true));
+  }
+  test("no path is below one route here and below another there", () => {
+    const routes = orderRoutes(["/=1", "/admin=2"].map(parseRoute));
+    for (const target of ["/admin", "/admin/a;b", "/a;b", "/admins", "/x//y", "/?/admin;"]) {
+      assert.equal(isOfOneRoute(routes, target), true, target);
+    }
+    for (
+      const target of [
+        "/admin;x",
+        "/admin;x/y",
+        "//admin",
+        "/%61dmin/x",
+        "/x;/../admin;",
+        "/;a/admin",
+      ]
+        .concat("/%2561dmin", "/admin%2fx", "/admin%3bx", "/\\admin")
+    ) {
+      assert.equal(isPlainTarget(target) && isOfOneRoute(routes, target), false, target);
+    }
+    assert.equal(isOfOneRoute([parseRoute("/=1")], "//x;y/%61"), true);
+  });
+});
+
+describe("faultOf() and upgradeFaultOf()", () => {
+  const make = (method: string, fields: readonly string[][], more: object = {}) => {
+    const headers = Object.fromEntries(fields.map(([name, value]) => [name!.toLowerCase(), value]));
+    const rawHeaders = fields.flat();
+    const version = { httpVersionMajor: 1, httpVersionMinor: 1 };
+    return { method, url: "/", headers, rawHeaders, ...version, ...more } as unknown as NodeRequest;
+  };
+  const HOST = ["Host", "a.test"];
+  const overHttp2 = { httpVersionMajor: 2, httpVersionMinor: 0, stream: {} };
+  test("what is clear passes", () => {
+    const length = ["Content-Length", "5"];
+    assert.equal(faultOf(make("GET", [HOST]), false), undefined);
+    assert.equal(faultOf(make("POST", [HOST, length]), true), undefined);
+    assert.equal(faultOf(make("POST", [HOST, ["Transfer-Encoding", "Chunked"]]), true), undefined);
+    assert.equal(faultOf(make("TRACE", [HOST]), false), undefined);
+    assert.equal(faultOf(make("GET", [[":authority", "a.test"]], overHttp2), false), undefined);
+    assert.equal(faultOf(make("GET", [HOST, ["te", "trailers"]], overHttp2), false), undefined);
+    assert.equal(upgradeFaultOf(make("GET", [HOST])), undefined);
+    assert.equal(upgradeFaultOf(make("GET", [HOST, ["content-length", "0"]])), undefined);
+  });
+  const UNCLEAR: readonly (readonly [string, string[][], object?])[] = [
+    ["GET", []],
+    ["GET", [HOST, HOST]],
+    ["GET", [["Host", "a b"]]],
+    ["GET", [["Host", "a/b"]]],
+    ["GET", [["Host", ""]]],
+    ["GE T", [HOST]],
+    ["", [HOST]],
+    ["CONNECT", [HOST]],
+    ["TRACE", [HOST]],
+    ["GET", [HOST], { httpVersionMajor: 2, httpVersionMinor: 0 }],
+    ["GET", [HOST], { httpVersionMinor: 2 }],
+    ["POST", [HOST, ["Content-Length", "5"], ["content-length", "5"]]],
+    ["POST", [HOST, ["Content-Length", "5, 5"]]],
+    ["POST", [HOST, ["Content-Length", "+5"]]],
+    ["POST", [HOST, ["Content-Length", ""]]],
+    ["POST", [HOST, ["Content-Length", "5"], ["Transfer-Encoding", "chunked"]]],
+    ["POST", [HOST, ["Transfer-Encoding", "chunked"], ["Transfer-Encoding", "x"]]],
+    ["POST", [HOST, ["Transfer-Encoding", "gzip, chunked"]]],
+    ["POST", [HOST, ["Transfer-Encoding", "chunked"]], { httpVersionMinor: 0 }],
+    ["POST", [HOST, ["a b", "c"]]],
+    ["POST", [HOST, ["a:b", "c"]]],
+    ["POST", [HOST, ["a", "b\r\nc: d"]]],
+    ["POST", [HOST, ["a", "b\0"]]],
+    ["POST", [HOST, ["transfer-encoding", "chunked"]], overHttp2],
+    ["GET", [HOST, ["connection", "close"]], overHttp2],
+    ["GET", [HOST, ["upgrade", "websocket"]], overHttp2],
+    ["GET", [HOST, ["te", "chunked"]], overHttp2],
+    ["GET", [HOST, [":authority", "b.test"]], overHttp2],
+  ];
+  for (const [method, fields, more] of UNCLEAR) {
+    test(`${method} ${JSON.stringify(fields)} ${JSON.stringify(more ?? {})} is refused`, () => {
+      assert.match(faultOf(make(method, fields, more), true) ?? "", /\.$/);
+    });
+  }
+  const BODIES = [
+    ["GET", "content-length", "5"],
+    ["GET", "content-length", "0, 5"],
+    ["GET", "content-length", "+0"],
+    ["GET", "transfer-encoding", "chunked"],
+    ["GET", "transfer-encoding", ""],
+    ["POST", "a", "b"],
+    ["HEAD", "a", "b"],
+  ];
+  for (const [method, name, value] of BODIES) {
+    test(`an upgrade by ${method} with ${name}: ${value} is refused`, () => {
+      assert.match(upgradeFaultOf(make(method!, [HOST, [name!, value!]])) ?? "", /\.$/);
+    });
+  }
+  test("an upgrade in HTTP/1.0 is refused", () => {
+    assert.match(upgradeFaultOf(make("GET", [HOST], { httpVersionMinor: 0 })) ?? "", /\.$/);
+  });
+  test("a target in absolute form says which host is asked", () => {
+    const at = (url: string, more: object = {}) =>
+      make("GET", [["host", "a.test"]], { url, ...more });
+    const read = (url: string) => [requestHost(at(url)), originForm(at(url))];
+    assert.deepEqual(read("/x"), ["a.test", "/x"]);
+    assert.deepEqual(read("http://b.test:1/x?y"), ["b.test:1", "/x?y"]);
+    assert.deepEqual(read("HTTPS://b.test"), ["b.test", "/"]);
+    assert.deepEqual(read("http://b.test?y"), ["b.test", "/?y"]);
+    assert.deepEqual(read("ftp://b.test/"), ["a.test", "ftp://b.test/"]);
+    for (const url of ["http://u@b.test/", "http:///x", "http://b.test\\@c/"]) {
+      const isRefused = faultOf(at(url), false) !== undefined ||
+        !isPlainTarget(originForm(at(url)));
+      assert.equal(isRefused, true, url);
+    }
+    assert.equal(originForm(at("http://b.test/x", overHttp2)), "http://b.test/x");
+  });
+});
+
+describe("mayServeAgain()", () => {
+  const facts = { asksForProtocol: false, isWhole: true, httpVersion: "1.1" };
+  test("after a whole request and an answer of HTTP/1.1 alone", () => {
+    assert.equal(mayServeAgain(facts), true);
+    assert.equal(mayServeAgain({ ...facts, asksForProtocol: true }), false);
+    assert.equal(mayServeAgain({ ...facts, isWhole: false }), false);
+    assert.equal(mayServeAgain({ ...facts, httpVersion: "1.0" }), false);
+  });
+});
+
+describe("isReserved()", () => {
+  for (const separator of "-_.+!#$%&'*^`|~") {
+    test(`with ${separator} between the words`, () => {
+      for (const name of ["x-forwarded-for", "x-real-ip", "x-client-cert-subject", "client-cert"]) {
+        assert.equal(isReserved(name.replaceAll("-", separator)), true, name);
+      }
+      if (separator === "-") return;
+      for (const name of ["content-length", "transfer-encoding", "proxy-authorization"]) {
+        assert.equal(isReserved(name.replaceAll("-", separator)), true, name);
+      }
+    });
+  }
+  test("others are not", () => {
+    for (const name of ["proxy", "forwarded", "x-forwarded"]) assert.equal(isReserved(name), true);
+    const free = [
+      "host",
+      "content-length",
+      "x_api_key",
+      "x-real-ips",
+      "xrealip",
+      "proxy-x",
+      "cookie",
+    ];
+    for (const name of free) assert.equal(isReserved(name), false, name);
   });
 });
 

@@ -21,7 +21,8 @@ import { LocalTlsError } from "../errors.ts";
 import type { Host, WriteOptions } from "../host/host.ts";
 import { type CaTexts, modeOfCaFile, writeCaFiles } from "./ca_files.ts";
 import { sweepDirectory, writeDirectory } from "./creation.ts";
-import { currentCertificates, type IssuedEvent } from "./ledger.ts";
+import { readCertificates } from "./certificates.ts";
+import type { IssuedEvent } from "./ledger.ts";
 import type { Ledger } from "./ledger_file.ts";
 import {
   CA_FILES,
@@ -196,9 +197,11 @@ async function putBack(
 /** Lines that were written for certificates that are taken back are followed by those of before. */
 async function correctLedger(issued: Ledger<IssuedEvent>, plan: ReplacementPlan): Promise<void> {
   try {
-    const held = currentCertificates((await issued.read()).events);
     const taken = new Set(plan.issued.map(({ sha256 }) => sha256));
-    const wrong = new Set(held.filter(({ sha256 }) => taken.has(sha256)).map(({ cert }) => cert));
+    const wrong = new Set<string>();
+    for await (const { event } of readCertificates(issued)) {
+      if (taken.has(event.sha256)) wrong.add(event.cert);
+    }
     const corrected = plan.formerlyIssued.filter(({ cert }) => wrong.has(cert));
     if (corrected.length > 0) await issued.appendAll(corrected);
   } catch (error) {

@@ -58,6 +58,11 @@ export interface StateDirectory {
     work: (change: AuthorityChange) => Promise<T>,
     options?: LockOptions,
   ): Promise<T>;
+  /**
+   * Drops superseded lines of the ledger of certificates where it is large and most of them are.
+   * @returns What was in the way.
+   */
+  compactIssued(options?: LockOptions): Promise<LocalTlsError | undefined>;
   /** A replacement of the CA that was interrupted before it took effect, as a command line's words. */
   interruptedChange(): Promise<readonly string[] | undefined>;
   /**
@@ -115,6 +120,10 @@ function makeStateDirectory(
       (await import("./authority_changing.ts")).createAuthority(desk, make, options),
     changeAuthority: async (work, options = {}) =>
       (await import("./authority_changing.ts")).changeAuthority(desk, work, options),
+    compactIssued: async (options = {}) => {
+      const { tryCompactIssued } = await import("./ledger_compaction.ts");
+      return await tryCompactIssued(host, place, desk.issued, options);
+    },
     interruptedChange: async () => {
       const { findReplacement } = await import("./replacement_journal.ts");
       return (await findReplacement(host, place))?.plan.request;

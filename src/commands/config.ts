@@ -5,7 +5,8 @@
  * @module
  */
 
-import { currentCertificates } from "../castore/ledger.ts";
+import { readCertificates } from "../castore/certificates.ts";
+import type { IssuedEvent } from "../castore/ledger.ts";
 import { LocalTlsError } from "../errors.ts";
 import { parseRequestedName } from "../pki/requested_name.ts";
 import type { Recipe, RecipeCertificate, RecipeInput, RecipeName } from "../recipes/recipe.ts";
@@ -137,10 +138,13 @@ async function findCertificate(
   wanted: readonly RecipeName[],
   embeds: boolean,
 ): Promise<RecipeCertificate> {
-  const { events } = await state.issued.read();
+  const events: IssuedEvent[] = [];
+  for await (const { event } of readCertificates(state.issued)) {
+    if (event.usage === "client") continue;
+    if (wanted.every(({ value }) => event.names.includes(value))) events.push(event);
+  }
   const { files } = host;
-  for (const { names, cert, key, usage } of currentCertificates(events).reverse()) {
-    if (!wanted.every(({ value }) => names.includes(value)) || usage === "client") continue;
+  for (const { cert, key } of events.reverse()) {
     // Of a certificate that answers a request, only whoever made the request knows where the key is.
     if (key === undefined) continue;
     if (!await files.info(cert) || !await files.info(key)) continue;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { currentCertificates } from "../castore/ledger.ts";
+import { readCertificates } from "../castore/certificates.ts";
 import type { StateDirectory } from "../castore/state_directory.ts";
 import { type Authority, openAuthority } from "../pki/authority.ts";
 import { createHierarchy } from "../pki/hierarchy.ts";
@@ -117,7 +117,7 @@ async function warnAboutAddresses(
   state: StateDirectory,
   addresses: readonly string[],
 ): Promise<void> {
-  for (const event of currentCertificates((await state.issued.read()).events)) {
+  for await (const { event } of readCertificates(state.issued)) {
     const change = findAddressChange(event, addresses);
     // A file that is gone serves nobody.
     if (change === undefined || !await filesMatch(host, event)) continue;

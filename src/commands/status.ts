@@ -4,7 +4,8 @@
  * @module
  */
 
-import { currentCertificates, currentTrust } from "../castore/ledger.ts";
+import { readCertificates } from "../castore/certificates.ts";
+import { currentTrust } from "../castore/ledger.ts";
 import { quoteArgument, quoteCommand } from "../host/shell_words.ts";
 import type { Authority } from "../pki/authority.ts";
 import { readStates, type StoreResult } from "../truststore/change.ts";
@@ -18,6 +19,7 @@ import {
   EXIT,
   type StatusDocument,
 } from "./documents.ts";
+import { warnDamaged } from "./list.ts";
 import { describeIssued, DUE_DAYS } from "./issuing.ts";
 import { describeAddressChange, findAddressChange } from "./lan_addresses.ts";
 import { findStores, type StoreOptions } from "./stores.ts";
@@ -67,17 +69,10 @@ export async function status(
     };
   }
   todo.push(...await leftoverTodo(context, workplace, authority));
-  const { events, damaged } = await state.issued.read();
-  if (damaged > 0) {
-    context.report({
-      type: "warning",
-      code: "LEDGER_DAMAGED",
-      message: `${damaged} lines of "${state.issued.path}" cannot be read and are left out`,
-    });
-  }
   const addresses = await host.network.addresses();
   const certificates: CertificateDocument[] = [];
-  for (const event of currentCertificates(events)) {
+  const onDamaged = (lines: number) => warnDamaged(context, state, lines);
+  for await (const { event } of readCertificates(state.issued, { onDamaged })) {
     const held = await lookAt(host, authority, event);
     const certificate = { ...describeIssued(held.event), state: held.state };
     certificates.push(certificate);

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { currentCertificates, currentTrust } from "../castore/ledger.ts";
+import { readCertificates } from "../castore/certificates.ts";
+import { currentTrust } from "../castore/ledger.ts";
 import { LocalTlsError } from "../errors.ts";
 import type { Host } from "../host/host.ts";
 import type { Authority } from "../pki/authority.ts";
@@ -188,11 +189,11 @@ async function removeEverywhere(
 }
 
 async function issuedFiles(host: Host, { state }: Workplace): Promise<string[]> {
-  const { events } = await state.issued.read();
-  const paths = currentCertificates(events).flatMap(({ cert, key, p12 }) => [cert, key, p12]);
   const left: string[] = [];
-  for (const path of paths) {
-    if (path !== undefined && await host.files.info(path)) left.push(path);
+  for await (const { event: { cert, key, p12 } } of readCertificates(state.issued)) {
+    for (const path of [cert, key, p12]) {
+      if (path !== undefined && await host.files.info(path)) left.push(path);
+    }
   }
   return left;
 }

@@ -7,7 +7,8 @@
  */
 
 import type { ChangedFile } from "../../castore/replacement.ts";
-import { currentCertificates, type IssuedEvent } from "../../castore/ledger.ts";
+import { readCertificates } from "../../castore/certificates.ts";
+import type { IssuedEvent } from "../../castore/ledger.ts";
 import { swapFileFor } from "../../castore/replacement_plan.ts";
 import type { StateDirectory } from "../../castore/state_directory.ts";
 import { decodePem } from "../../der/pem.ts";
@@ -52,9 +53,8 @@ export async function findHeld(
   state: StateDirectory,
   permitted: Permitted,
 ): Promise<HeldCertificate[]> {
-  const { events } = await state.issued.read();
   const held: HeldCertificate[] = [];
-  for (const event of currentCertificates(events)) {
+  for await (const { event } of readCertificates(state.issued)) {
     const certificate = await readLeaf(host, event);
     const info = await host.files.info(event.cert);
     if (certificate === undefined || info === undefined) continue;

@@ -78,15 +78,17 @@ export interface StateDirectory {
  * Decides where the state directory is; looks at nothing and makes nothing.
  *
  * @param dir The value of `--dir`. Throws USAGE for an empty one.
+ * @param readOnly Loading the CA finishes nothing that was interrupted, and looks through it.
  */
 export function openStateDirectory(
   host: Host,
   user: TargetUser,
   dir?: string,
   password: PasswordSource = nobodyToAsk,
+  readOnly = false,
 ): Promise<StateDirectory> {
   return new Promise((resolve) =>
-    resolve(makeStateDirectory(host, locateState(host, user, dir), password))
+    resolve(makeStateDirectory(host, locateState(host, user, dir), password, readOnly))
   );
 }
 
@@ -99,11 +101,13 @@ function makeStateDirectory(
   host: Host,
   place: StatePlace,
   password: PasswordSource,
+  readOnly: boolean,
 ): StateDirectory {
   const desk: Desk = {
     host,
     place,
     password,
+    readOnly,
     issued: openLedger(host, place, joinPath(place.path, ISSUED_LEDGER), readIssuedEvent),
   };
   const file = (name: string) => joinPath(place.path, name);

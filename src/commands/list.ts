@@ -7,7 +7,7 @@
 import { readCertificates } from "../castore/certificates.ts";
 import type { StateDirectory } from "../castore/state_directory.ts";
 import { lookAt } from "./certificate_state.ts";
-import { type CommandContext, openWorkplace } from "./context.ts";
+import { type CommandContext, openToRead } from "./context.ts";
 import {
   type CertificateDocument,
   type CommandResult,
@@ -28,7 +28,7 @@ export async function list(
   flags: ListFlags,
 ): Promise<CommandResult<ListDocument>> {
   const { host } = context;
-  const { state } = await openWorkplace(context);
+  const { state } = await openToRead(context);
   const authority = await state.loadAuthority();
   const certificates: CertificateDocument[] = [];
   const onDamaged = (lines: number) => warnDamaged(context, state, lines);

@@ -6,6 +6,7 @@
 
 import { readCertificates } from "../castore/certificates.ts";
 import type { StateDirectory } from "../castore/state_directory.ts";
+import type { Host } from "../host/host.ts";
 import { type Authority, openAuthority } from "../pki/authority.ts";
 import { createHierarchy } from "../pki/hierarchy.ts";
 import { checkCurrent } from "../pki/validity.ts";
@@ -69,7 +70,7 @@ export async function setup(
     const authority = held ?? await openAuthority(
       await createHierarchy({ description: "dry run", permitted, now: host.now() }),
     );
-    const planned = await planSetup(state, stores, authority, held === undefined);
+    const planned = await planSetup(host, state, stores, authority, held === undefined);
     const kept = held === undefined ? undefined : await findKept(host, state, held, request);
     if (kept === undefined) planned.push(...planOutput(state, files, false));
     if (profile !== undefined) planned.push({ type: "write", path: profile, root: false });
@@ -127,6 +128,7 @@ async function warnAboutAddresses(
 }
 
 async function planSetup(
+  host: Host,
   state: StateDirectory,
   stores: readonly TrustStore[],
   authority: Authority,
@@ -135,7 +137,7 @@ async function planSetup(
   const anchor = anchorOfAuthority(state, authority);
   const caFiles = makesAuthority ? [state.issuerKeyFile, state.issuerFile, state.rootFile] : [];
   const steps: PlannedStep[] = caFiles.map((path) => ({ type: "write", path, root: false }));
-  const changes = await planTrust("add", stores, anchor);
+  const changes = await planTrust(host, "add", stores, anchor);
   if (changes.length > 0) {
     const ledger = [anchor.file, state.trusted.path];
     steps.push(...ledger.map((path) => ({ type: "write", path, root: false } as const)));

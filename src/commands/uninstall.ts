@@ -11,7 +11,7 @@ import type { Host } from "../host/host.ts";
 import type { Authority } from "../pki/authority.ts";
 import type { StoreResult } from "../truststore/change.ts";
 import type { PlannedStep, TrustAnchor, TrustStore } from "../truststore/store.ts";
-import { anchorOfAuthority, readKeptAnchor } from "./anchors.ts";
+import { anchorOfAuthority, asRecorded, readKeptAnchor } from "./anchors.ts";
 import { describeAuthority, sayWaiting } from "./authority.ts";
 import { type CommandContext, openWorkplace, type Workplace } from "./context.ts";
 import { type CommandResult, EXIT, type UninstallDocument } from "./documents.ts";
@@ -55,7 +55,7 @@ export async function uninstall(
     planned.push(
       ...blocks.map(({ real }) => ({ type: "write", path: real, root: false } as const)),
     );
-    for (const anchor of anchors) planned.push(...await planTrust("remove", stores, anchor));
+    for (const anchor of anchors) planned.push(...await planTrust(host, "remove", stores, anchor));
     if (flags.purge) {
       const files = await state.purge({ dryRun: true });
       planned.push(...files.map((path) => ({ type: "delete", path, root: false } as const)));
@@ -137,7 +137,7 @@ async function findAnchors(
   for (const { sha256 } of anchors) held.delete(sha256);
   for (const sha256 of held) {
     try {
-      anchors.push(await readKeptAnchor(context.host, state, sha256));
+      anchors.push(asRecorded(await readKeptAnchor(context.host, state, sha256)));
     } catch (error) {
       if (!(error instanceof LocalTlsError)) throw error;
       context.report({ type: "warning", code: error.code, message: error.message });

@@ -52,7 +52,7 @@ export async function replaceAuthority(
   const { state } = workplace;
   const permitted = await request.choose(held);
   if (permitted === undefined) return unchanged(state, held, request.command);
-  requireReissuable(context, await findHeld(host, state, held.permitted), permitted);
+  requireReissuable(context, await findHeld(host, workplace, held), permitted);
   if (permitted.any) warnUnconstrained(context);
   if (options.dryRun) {
     const { authority } = await make(context, workplace, held, permitted, request);

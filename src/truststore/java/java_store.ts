@@ -22,7 +22,7 @@ import type {
 } from "../store.ts";
 import { type JavaTrustFile, labelOf } from "./find_javas.ts";
 import { findAliases } from "./keystore_reader.ts";
-import { deleteCommand, importCommand, listAliases, runKeytool } from "./keytool.ts";
+import { deleteCommand, importCommand, isOurAlias, listAliases, runKeytool } from "./keytool.ts";
 
 /** Bytes. A cacerts has 0.2 MB. */
 const MAX_STORE_BYTES = 16 * 1024 * 1024;
@@ -78,7 +78,11 @@ export function createJavaStore(
   async function commands(change: "add" | "remove", anchor: TrustAnchor, store: string) {
     const tool = requireKeytool();
     if (change === "add") return [importCommand(tool, store, anchor)];
-    return (await look(anchor)).aliases.map((alias) => deleteCommand(tool, store, alias));
+    const { aliases } = await look(anchor);
+    const chosen = anchor.onlyMarked
+      ? aliases.filter((alias) => isOurAlias(alias, anchor))
+      : aliases;
+    return chosen.map((alias) => deleteCommand(tool, store, alias));
   }
 
   /** Whether the file can be replaced: that takes writing to its directory. */
@@ -154,6 +158,8 @@ export function createJavaStore(
     path,
     state,
     plan,
+    holdsMark: async (anchor) =>
+      (await look(anchor)).aliases.some((alias) => isOurAlias(alias, anchor)),
     add: (anchor) => apply("add", anchor),
     remove: (anchor) => apply("remove", anchor),
   };

@@ -17,7 +17,7 @@ import type { IssuedEvent } from "./ledger.ts";
 import type { Ledger } from "./ledger_file.ts";
 import type { LockOptions } from "./lock.ts";
 import { CA_FILES, joinPath, REPLACING_DIRECTORY, type StatePlace } from "./paths.ts";
-import { checkDirectory } from "./safety.ts";
+import { checkDirectory, isOfAnotherUser } from "./safety.ts";
 
 /** What everything below works with. */
 export interface Desk {
@@ -25,7 +25,13 @@ export interface Desk {
   readonly place: StatePlace;
   readonly password: PasswordSource;
   readonly issued: Ledger<IssuedEvent>;
+  /** The command changes nothing (`--dry-run`). */
+  readonly readOnly?: boolean | undefined;
 }
+
+/** Between two looks at a directory in which another process may be at work, in milliseconds; and how many there are. */
+const LOOK_AGAIN_MS = 50;
+const LOOKS = 20;
 
 /** Implements StateDirectory.loadAuthority. */
 export async function loadAuthority(
@@ -34,7 +40,12 @@ export async function loadAuthority(
 ): Promise<Authority | undefined> {
   const { host, place } = desk;
   const first = await look(desk);
-  if (!("error" in first) && !await isBeingSwapped(host, place)) return first.authority;
+  const changesNothing = desk.readOnly || await isOfAnotherUser(host, place);
+  if (!("error" in first) && !await isBeingSwapped(host, place)) {
+    if (first.authority !== undefined || !changesNothing) return first.authority;
+  }
+  // Whoever changes the CA settles it under the lock; looking is no reason for root to rename a user's files.
+  if (changesNothing) return await loadThrough(desk, first);
   try {
     return await (await import("./authority_changing.ts")).settleAndRead(desk, options);
   } catch (second) {
@@ -46,10 +57,29 @@ export async function loadAuthority(
   }
 }
 
+/** What a creation or a replacement that was killed is going to be; it may also be at work just now. */
+async function loadThrough(desk: Desk, first: Look): Promise<Authority | undefined> {
+  const { host, place, password } = desk;
+  const { readThroughJournals } = await import("./journal_view.ts");
+  for (let left = LOOKS;; left--) {
+    try {
+      const content = await readThroughJournals(host, place);
+      if (content.size === 0) return undefined;
+      if (content.size < CA_FILES.length) throw incompleteError(place, content);
+      await checkAccess(host, place, true);
+      return await openContent(place, content, password);
+    } catch (error) {
+      if (!isHalfDone(error)) throw error;
+      if (left === 0) throw "error" in first ? first.error : error;
+      await host.sleep(LOOK_AGAIN_MS);
+    }
+  }
+}
+
+type Look = { readonly authority: Authority | undefined } | { readonly error: unknown };
+
 /** What may be another process in the middle of its work is an answer here. */
-async function look(
-  desk: Desk,
-): Promise<{ readonly authority: Authority | undefined } | { readonly error: unknown }> {
+async function look(desk: Desk): Promise<Look> {
   try {
     return { authority: await readAuthority(desk) };
   } catch (error) {

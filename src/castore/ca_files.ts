@@ -77,14 +77,23 @@ export async function readCaFiles(
 ): Promise<CaContent> {
   const content = new Map<CaFile, Bytes>();
   for (const name of CA_FILES) {
-    const path = joinPath(directory, name);
-    const info = await host.files.info(path);
-    if (info === undefined) continue;
-    checkPlainFile(host, place, path, info, name === "issuer-key.pem" ? "secret" : "public");
-    const bytes = await host.files.read(path, MAX_FILE_BYTES);
+    const bytes = await readCaFile(host, place, joinPath(directory, name), name);
     if (bytes !== undefined) content.set(name, bytes);
   }
   return content;
+}
+
+/** As {@link readCaFiles}, one of them. @param name What it is. */
+export async function readCaFile(
+  host: Host,
+  place: StatePlace,
+  path: string,
+  name: CaFile,
+): Promise<Bytes | undefined> {
+  const info = await host.files.info(path);
+  if (info === undefined) return undefined;
+  checkPlainFile(host, place, path, info, name === "issuer-key.pem" ? "secret" : "public");
+  return await host.files.read(path, MAX_FILE_BYTES);
 }
 
 /** Writes all three into a directory that was made for them. */

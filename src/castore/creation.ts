@@ -39,6 +39,9 @@ import {
 } from "./paths.ts";
 import { checkDirectory } from "./safety.ts";
 
+/** What {@link writeDirectory} makes; a directory of another name is somebody else's. */
+const UNFINISHED_NAME = /^\.new-[0-9a-f]{16}$/;
+
 /** Writes a new CA. The caller has made sure that there is none, not even a part of one. */
 export async function publishHierarchy(
   host: Host,
@@ -111,7 +114,7 @@ export async function completeCreation(host: Host, place: StatePlace): Promise<v
 /** Removes what killed creations left before their CA existed. */
 export async function sweepUnfinished(host: Host, place: StatePlace): Promise<void> {
   for (const name of await host.files.list(place.path)) {
-    if (name.startsWith(UNFINISHED_PREFIX)) await sweepDirectory(host, joinPath(place.path, name));
+    if (UNFINISHED_NAME.test(name)) await sweepDirectory(host, joinPath(place.path, name));
   }
 }
 

@@ -68,12 +68,17 @@ export function readIssuedEvent(value: unknown): IssuedEvent | undefined {
   if (event !== "issued" || !isUsage(usage) || !isTexts(names)) return undefined;
   if (!isPath(cert) || !isSha256(sha256) || !isSha256(issuer)) return undefined;
   if (!isTime(time) || !isTime(notBefore) || !isTime(notAfter)) return undefined;
-  if (!isText(serial) || !/^[0-9a-f]+$/i.test(serial) || !isText(keyType)) return undefined;
+  if (!isText(serial) || serial.length > MAX_SERIAL || !/^[0-9a-f]+$/i.test(serial)) {
+    return undefined;
+  }
+  if (!isText(keyType) || keyType.length > MAX_WORD) return undefined;
   // A certificate without a key of ours is one that answers a request, and nothing else.
   if (csr !== undefined && csr !== true) return undefined;
   if (key !== undefined && !isPath(key)) return undefined;
   if (key === undefined && csr === undefined) return undefined;
   if (p12 !== undefined && !isPath(p12)) return undefined;
+  // One file for two things: whichever is written last would be the other's end.
+  if (cert === key || cert === p12 || (key !== undefined && key === p12)) return undefined;
   if (days !== undefined && !isDays(days)) return undefined;
   if (own !== undefined && !isTexts(own)) return undefined;
   return {
@@ -105,10 +110,11 @@ export function readTrustedEvent(value: unknown): TrustedEvent | undefined {
     return undefined;
   }
   if (!isTime(time) || !isSha256(sha256) || !isStorePath(path)) return undefined;
-  if (!isText(label) || !isText(anchorLabel)) return undefined;
-  if (!Array.isArray(created) || !created.every(isPath)) return undefined;
+  if (!isLabel(label) || !isLabel(anchorLabel)) return undefined;
+  if (!Array.isArray(created) || created.length > MAX_CREATED) return undefined;
+  if (!created.every(isPlainPath)) return undefined;
   if (own !== undefined && own !== true) return undefined;
-  if (root !== undefined && !(isPath(root) && path.startsWith(`${root}/`))) return undefined;
+  if (root !== undefined && !(isPlainPath(root) && path.startsWith(`${root}/`))) return undefined;
   const mark = {
     ...(own === undefined ? {} : { own: true } as const),
     ...(root === undefined ? {} : { root }),
@@ -154,16 +160,48 @@ function isText(value: unknown): value is string {
 }
 
 function isTexts(value: unknown): value is string[] {
-  return Array.isArray(value) && value.length > 0 && value.every(isText);
+  return Array.isArray(value) && value.length > 0 && value.length <= MAX_NAMES &&
+    value.every((text) => isText(text) && text.length <= MAX_PATH);
 }
 
 function isPath(value: unknown): value is string {
-  return isText(value) && isAbsolutePath(value) && !value.includes("\0");
+  return isText(value) && value.length <= MAX_PATH && isAbsolutePath(value) &&
+    !value.includes("\0");
+}
+
+/** Characters of a path (PATH_MAX of Linux), of a label, of a certificate's serial (RFC 5280, 4.1.2.2), and others. */
+const MAX_PATH = 4096;
+const MAX_LABEL = 512;
+const MAX_SERIAL = 64;
+const MAX_WORD = 64;
+/** Names of one certificate: as many as any client accepts, and ten times that. */
+const MAX_NAMES = 10_000;
+/** What one store makes: a database and the directories that lead to it. */
+const MAX_CREATED = 64;
+
+/** What moves a cursor, ends a line, or turns the direction of writing (Unicode: Cc, Cf, Zl, Zp). */
+const CONTROL = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
+
+/** A name of a store or an anchor, which is shown. */
+function isLabel(value: unknown): value is string {
+  return isText(value) && value.length <= MAX_LABEL && !CONTROL.test(value);
+}
+
+/** A label as the ledger takes it; names of profiles, which are the user's, stand in some. */
+export function toLabel(text: string): string {
+  return text.replaceAll(new RegExp(CONTROL, "gu"), "?").slice(0, MAX_LABEL) || "?";
+}
+
+/** A path that says where it leads: nothing in it is shown as something else, or leads back up. */
+function isPlainPath(value: unknown): value is string {
+  return isPath(value) && !CONTROL.test(value) &&
+    !/(?:^|[\\/])\.{1,2}(?:[\\/]|$)|\/\//.test(value) &&
+    (value.length === 1 || !value.endsWith("/"));
 }
 
 /** A path, or one of Windows' stores, which stand in no file. */
 function isStorePath(value: unknown): value is string {
-  return isPath(value) ||
+  return isPlainPath(value) ||
     (isText(value) && /^Cert:\\(?:CurrentUser|LocalMachine)\\Root$/.test(value));
 }
 
@@ -180,5 +218,5 @@ function isSha256(value: unknown): value is string {
 }
 
 function isTime(value: unknown): value is string {
-  return typeof value === "string" && !Number.isNaN(Date.parse(value));
+  return typeof value === "string" && value.length <= MAX_WORD && !Number.isNaN(Date.parse(value));
 }

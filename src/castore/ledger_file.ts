@@ -1,16 +1,14 @@
 /**
- * A ledger: a file of one JSON object a line, only ever appended to.
+ * A ledger: a file of one JSON object a line, appended to, and at times rewritten without what others have taken the
+ * place of (ledger_compaction.ts). Never in memory as a whole: ledger_reading.ts.
  *
  * @module
  */
 
 import type { Host, WriteOptions } from "../host/host.ts";
 import type { EventReader } from "./ledger.ts";
+import type { OpenLedger } from "./ledger_reading.ts";
 import { DIRECTORY_MODE, PRIVATE_MODE, type StatePlace } from "./paths.ts";
-import { checkPlainFile } from "./safety.ts";
-
-/** About 100,000 certificates; a larger file is not a ledger any more. */
-const MAX_LEDGER_BYTES = 64 * 1024 * 1024;
 
 /** What a ledger holds. */
 export interface LedgerContent<E> {
@@ -30,8 +28,13 @@ export interface Ledger<E> {
   append(event: E): Promise<void>;
   /** As append(), for several events in one write: a batch costs the disk as much as one event. */
   appendAll(events: readonly E[]): Promise<void>;
-  /** Reads it whole; a missing file is an empty ledger. Throws STATE_UNSAFE, FILE_READ, FILE_TOO_LARGE. */
+  /**
+   * Every event at once, for ledgers that stay small; a missing file is an empty ledger. Those of certificates are
+   * read one by one: readCertificates(). Throws STATE_UNSAFE, FILE_READ, FILE_TOO_LARGE.
+   */
   read(): Promise<LedgerContent<E>>;
+  /** Opens it for reading by the line; undefined where there is no file. Throws as read() does. */
+  open(): Promise<OpenLedger<E> | undefined>;
 }
 
 /** The ledger in a file. */
@@ -47,37 +50,22 @@ export function openLedger<E>(
     const lines = events.map((event) => JSON.stringify(event));
     await host.files.appendLines(path, lines, { mode: PRIVATE_MODE, ...owner });
   };
+  // Loaded where it is wanted: most runs do nothing but append.
+  const open = async () =>
+    await (await import("./ledger_reading.ts")).openForReading(host, place, path, readEvent);
   return {
     path,
     append: (event) => appendAll([event]),
     appendAll,
+    open,
     async read() {
-      const info = await host.files.info(path);
-      if (info === undefined) return { events: [], damaged: 0 };
-      checkPlainFile(host, place, path, info, "public");
-      const content = await host.files.read(path, MAX_LEDGER_BYTES);
-      return parseLedger(new TextDecoder().decode(content), readEvent);
+      const ledger = await open();
+      if (ledger === undefined) return { events: [], damaged: 0 };
+      try {
+        return (await import("./ledger_reading.ts")).collect(ledger.lines());
+      } finally {
+        ledger.close();
+      }
     },
   };
-}
-
-/** Splits a ledger into events; exported for its tests. */
-export function parseLedger<E>(text: string, readEvent: EventReader<E>): LedgerContent<E> {
-  const events: E[] = [];
-  let damaged = 0;
-  for (const line of text.split(/\r?\n/)) {
-    if (line.trim() === "") continue;
-    const event = readEvent(parseJson(line));
-    if (event === undefined) damaged++;
-    else events.push(event);
-  }
-  return { events, damaged };
-}
-
-function parseJson(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
 }

@@ -28,6 +28,8 @@ export type CaFile = typeof CA_FILES[number];
 /** Ledgers and lock. */
 export const ISSUED_LEDGER = "issued.jsonl";
 export const TRUSTED_LEDGER = "trusted.jsonl";
+/** A ledger that is being rewritten: what it was, and how many of its octets the new one accounts for. */
+export const FORMER_LEDGER = /^issued\.jsonl\.(\d{1,15})\.former$/;
 export const LOCK_FILE = "lock";
 /** The root again, under the name that programs look for in mkcert's directory. */
 export const ROOT_COPY = "rootCA.pem";

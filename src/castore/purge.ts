@@ -15,6 +15,7 @@ import {
   ANCHORS_DIRECTORY,
   CA_FILES,
   ENVIRONMENT_DIRECTORY,
+  FORMER_LEDGER,
   ISSUED_LEDGER,
   joinPath,
   LOCK_FILE,
@@ -41,7 +42,7 @@ export async function listState(host: Host, place: StatePlace): Promise<string[]
   const names = await files.list(place.path);
   const found = [
     ...FILES.filter((name) => names.includes(name)),
-    ...names.filter((name) => TEMPORARY_FILE.test(name)),
+    ...names.filter((name) => TEMPORARY_FILE.test(name) || FORMER_LEDGER.test(name)),
   ].map((name) => joinPath(place.path, name));
   if (names.includes(ROOT_COPY) && await isRootCopy(host, place)) {
     found.push(joinPath(place.path, ROOT_COPY));

@@ -19,9 +19,16 @@
 
 import { LocalTlsError } from "../errors.ts";
 import type { Host, WriteOptions } from "../host/host.ts";
+import {
+  certificateSwaps,
+  removeCopies,
+  restoreCertificate,
+  swapCertificate,
+} from "./certificate_swap.ts";
 import { type CaTexts, modeOfCaFile, writeCaFiles } from "./ca_files.ts";
 import { sweepDirectory, writeDirectory } from "./creation.ts";
-import { currentCertificates, type IssuedEvent } from "./ledger.ts";
+import { readCertificates } from "./certificates.ts";
+import type { IssuedEvent } from "./ledger.ts";
 import type { Ledger } from "./ledger_file.ts";
 import {
   CA_FILES,
@@ -32,6 +39,7 @@ import {
 } from "./paths.ts";
 import { changePhase, findReplacement, writeJournal } from "./replacement_journal.ts";
 import type { ReplacementPlan, SwapFile } from "./replacement_plan.ts";
+import { isOfAnotherUser } from "./safety.ts";
 
 /** A file that changes with the CA, outside the state directory. */
 export interface ChangedFile {
@@ -144,9 +152,14 @@ export async function undoSwap(
 /** Removes everything that was staged and prepared. The caller has made sure that nothing trusts the new CA. */
 export async function dropReplacement(host: Host, place: StatePlace): Promise<void> {
   const found = await findReplacement(host, place);
-  for (const { fresh, former } of found?.plan.files ?? []) {
-    await host.files.remove(former);
-    await host.files.remove(fresh);
+  if (found !== undefined && await isOfAnotherUser(host, place)) {
+    for (const swap of certificateSwaps(found.plan)) await removeCopies(host, swap);
+  } else {
+    // Of one's own, the name says enough: nobody but a replacement has files that are called so.
+    for (const { fresh, former } of found?.plan.files ?? []) {
+      await host.files.remove(former);
+      await host.files.remove(fresh);
+    }
   }
   await sweepDirectory(host, joinPath(place.path, REPLACING_DIRECTORY));
 }
@@ -158,14 +171,18 @@ async function finishSwap(
   plan: ReplacementPlan,
 ): Promise<void> {
   const { files } = host;
-  const all = [...plan.files, ...caSwaps(place)];
-  for (const { fresh, place: path } of all) {
+  const swaps = certificateSwaps(plan);
+  for (const swap of swaps) await swapCertificate(host, swap);
+  for (const { fresh, place: path } of caSwaps(place)) {
     if (await files.info(fresh)) await files.rename(fresh, path);
   }
   // Twice in the ledger, after a kill, is as good as once.
-  if (plan.issued.length > 0) await issued.appendAll(plan.issued);
+  const placed = new Set(swaps.map((swap) => swap.place));
+  const lines = plan.issued.filter(({ cert }) => placed.has(cert));
+  if (lines.length > 0) await issued.appendAll(lines);
   try {
-    for (const { former } of all) await files.remove(former);
+    for (const swap of swaps) await removeCopies(host, swap);
+    for (const { former } of caSwaps(place)) await files.remove(former);
     await sweepDirectory(host, joinPath(place.path, REPLACING_DIRECTORY));
   } catch (error) {
     // Everything is in its place: copies that cannot be removed are tried again by the next run.
@@ -181,13 +198,13 @@ async function putBack(
   plan: ReplacementPlan,
 ): Promise<void> {
   const { files } = host;
-  for (const { place: path, fresh, former } of [...caSwaps(place), ...plan.files]) {
+  for (const { place: path, fresh, former } of caSwaps(place)) {
     if (await files.info(fresh)) continue;
     if (await files.info(former)) await files.rename(former, path);
   }
-  for (const { fresh, former } of plan.files) {
-    await files.remove(former);
-    await files.remove(fresh);
+  for (const swap of certificateSwaps(plan)) {
+    if (await files.info(swap.fresh) === undefined) await restoreCertificate(host, swap);
+    await removeCopies(host, swap);
   }
   await correctLedger(issued, plan);
   await changePhase(host, place, "undoing.json", "preparing.json");
@@ -196,9 +213,11 @@ async function putBack(
 /** Lines that were written for certificates that are taken back are followed by those of before. */
 async function correctLedger(issued: Ledger<IssuedEvent>, plan: ReplacementPlan): Promise<void> {
   try {
-    const held = currentCertificates((await issued.read()).events);
     const taken = new Set(plan.issued.map(({ sha256 }) => sha256));
-    const wrong = new Set(held.filter(({ sha256 }) => taken.has(sha256)).map(({ cert }) => cert));
+    const wrong = new Set<string>();
+    for await (const { event } of readCertificates(issued)) {
+      if (taken.has(event.sha256)) wrong.add(event.cert);
+    }
     const corrected = plan.formerlyIssued.filter(({ cert }) => wrong.has(cert));
     if (corrected.length > 0) await issued.appendAll(corrected);
   } catch (error) {

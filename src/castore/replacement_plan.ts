@@ -63,7 +63,7 @@ export function parsePlan(text: string): ReplacementPlan | undefined {
     string,
     unknown
   >;
-  if (!Array.isArray(request) || !request.every((word) => typeof word === "string")) {
+  if (!Array.isArray(request) || request.length > MAX_WORDS || !request.every(isWord)) {
     return undefined;
   }
   if (!isSha256(root) || !isSha256(formerRoot)) return undefined;
@@ -72,6 +72,15 @@ export function parsePlan(text: string): ReplacementPlan | undefined {
   if (!Array.isArray(files) || !files.every(isSwapFile)) return undefined;
   if (events === undefined || formerEvents === undefined) return undefined;
   return { request, root, formerRoot, files, issued: events, formerlyIssued: formerEvents };
+}
+
+/** Of a command line; and characters of each. */
+const MAX_WORDS = 1000;
+const MAX_WORD = 4096;
+
+function isWord(value: unknown): value is string {
+  // deno-lint-ignore no-control-regex -- they are what is looked for
+  return typeof value === "string" && value.length <= MAX_WORD && !/[\0-\x1f\x7f]/.test(value);
 }
 
 function readEvents(value: unknown): IssuedEvent[] | undefined {
@@ -83,7 +92,7 @@ function readEvents(value: unknown): IssuedEvent[] | undefined {
 function isSwapFile(value: unknown): value is SwapFile {
   if (typeof value !== "object" || value === null) return false;
   const { place, fresh, former } = value as Record<string, unknown>;
-  if (typeof place !== "string" || !isAbsolutePath(place)) return false;
+  if (typeof place !== "string" || place.includes("\0") || !isAbsolutePath(place)) return false;
   const directory = place.slice(0, lastSeparator(place) + 1);
   return [fresh, former].every((path) =>
     typeof path === "string" && path.startsWith(directory) &&

@@ -77,6 +77,12 @@ function checkOwner(host: Host, place: StatePlace, path: string, info: FileInfo)
   ]);
 }
 
+/** Whether this is root, and the directory is somebody else's: what stands in it is that user's word. */
+export async function isOfAnotherUser(host: Host, place: StatePlace): Promise<boolean> {
+  if (!host.isRoot) return false;
+  return host.user?.uid !== 0 || ((await host.files.info(place.path))?.uid ?? 0) !== 0;
+}
+
 /** Systems without numeric users have access lists; their mode bits say nothing. */
 function hasModes(host: Host): boolean {
   return host.user !== undefined;

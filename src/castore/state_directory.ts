@@ -58,6 +58,11 @@ export interface StateDirectory {
     work: (change: AuthorityChange) => Promise<T>,
     options?: LockOptions,
   ): Promise<T>;
+  /**
+   * Drops superseded lines of the ledger of certificates where it is large and most of them are.
+   * @returns What was in the way.
+   */
+  compactIssued(options?: LockOptions): Promise<LocalTlsError | undefined>;
   /** A replacement of the CA that was interrupted before it took effect, as a command line's words. */
   interruptedChange(): Promise<readonly string[] | undefined>;
   /**
@@ -73,15 +78,17 @@ export interface StateDirectory {
  * Decides where the state directory is; looks at nothing and makes nothing.
  *
  * @param dir The value of `--dir`. Throws USAGE for an empty one.
+ * @param readOnly Loading the CA finishes nothing that was interrupted, and looks through it.
  */
 export function openStateDirectory(
   host: Host,
   user: TargetUser,
   dir?: string,
   password: PasswordSource = nobodyToAsk,
+  readOnly = false,
 ): Promise<StateDirectory> {
   return new Promise((resolve) =>
-    resolve(makeStateDirectory(host, locateState(host, user, dir), password))
+    resolve(makeStateDirectory(host, locateState(host, user, dir), password, readOnly))
   );
 }
 
@@ -94,11 +101,13 @@ function makeStateDirectory(
   host: Host,
   place: StatePlace,
   password: PasswordSource,
+  readOnly: boolean,
 ): StateDirectory {
   const desk: Desk = {
     host,
     place,
     password,
+    readOnly,
     issued: openLedger(host, place, joinPath(place.path, ISSUED_LEDGER), readIssuedEvent),
   };
   const file = (name: string) => joinPath(place.path, name);
@@ -115,6 +124,10 @@ function makeStateDirectory(
       (await import("./authority_changing.ts")).createAuthority(desk, make, options),
     changeAuthority: async (work, options = {}) =>
       (await import("./authority_changing.ts")).changeAuthority(desk, work, options),
+    compactIssued: async (options = {}) => {
+      const { tryCompactIssued } = await import("./ledger_compaction.ts");
+      return await tryCompactIssued(host, place, desk.issued, options);
+    },
     interruptedChange: async () => {
       const { findReplacement } = await import("./replacement_journal.ts");
       return (await findReplacement(host, place))?.plan.request;

@@ -85,6 +85,26 @@ function labelOf(certificate: Certificate): string {
   return `${name || "certificate"} ${toHex(certificate.serialNumber).slice(-8)}`;
 }
 
+/**
+ * An anchor as a removal may take it: of a public root, only what bears a mark of ours. Mozilla's list is that of the
+ * runtime; a root that came or went since it was built is judged by the marks alone where a ledger names it.
+ */
+export async function asRemovable(host: Host, anchor: TrustAnchor): Promise<TrustAnchor> {
+  const { pem } = anchor;
+  const body = (text: string) => text.replaceAll(/-----[^-]+-----|\s+/g, "");
+  const wanted = body(pem);
+  const isPublic = (await host.publicRoots()).some((root) => body(root) === wanted);
+  return isPublic ? { ...anchor, isPublic, onlyMarked: true } : anchor;
+}
+
+/**
+ * An anchor that a ledger or a journal names, and nobody else: what is not marked as ours stays in the stores, since the
+ * files of the state directory are a user's, and say what their writers want.
+ */
+export function asRecorded<A extends TrustAnchor>(anchor: A): A {
+  return { ...anchor, onlyMarked: true };
+}
+
 /** Reads one certificate as a SHA-256: 64 hexadecimal digits, with or without colons. Throws USAGE. */
 export function parseFingerprint(text: string): string {
   const hex = text.replaceAll(/[:\s]/g, "").toLowerCase();

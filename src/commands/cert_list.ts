@@ -41,7 +41,7 @@ import {
 } from "./issuing.ts";
 import { countLines, type ListLine, listLines } from "./list_lines.ts";
 import { outputFiles, planOutput, resolvePath } from "./output_files.ts";
-import { TakenNames } from "./taken_names.ts";
+import { TakenNames } from "../castore/taken_names.ts";
 
 /** Octets of a list: some 500,000 lines. */
 const MAX_LIST = 64 * 1024 * 1024;

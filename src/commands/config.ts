@@ -5,14 +5,15 @@
  * @module
  */
 
-import { currentCertificates } from "../castore/ledger.ts";
+import { readCertificates } from "../castore/certificates.ts";
+import type { IssuedEvent } from "../castore/ledger.ts";
 import { LocalTlsError } from "../errors.ts";
 import { parseRequestedName } from "../pki/requested_name.ts";
 import type { Recipe, RecipeCertificate, RecipeInput, RecipeName } from "../recipes/recipe.ts";
 import { RECIPES } from "../recipes/table.ts";
 import { anchorOfAuthority } from "./anchors.ts";
 import { refuseOptions } from "./config_options.ts";
-import { type CommandContext, openWorkplace, type Workplace } from "./context.ts";
+import { type CommandContext, openToRead, type Workplace } from "./context.ts";
 import { type CommandResult, EXIT, type TextDocument } from "./documents.ts";
 
 /** What the user asked for. */
@@ -52,7 +53,7 @@ export async function config(
     for (const warning of warnings) context.report({ type: "warning", ...warning });
     return { value: name.value, isIp: name.type === "ip" };
   });
-  const workplace = await openWorkplace(context);
+  const workplace = await openToRead(context);
   const certificate = names.length === 0
     ? undefined
     : await findCertificate(context, workplace, names, recipe.embeds === true);
@@ -137,10 +138,13 @@ async function findCertificate(
   wanted: readonly RecipeName[],
   embeds: boolean,
 ): Promise<RecipeCertificate> {
-  const { events } = await state.issued.read();
+  const events: IssuedEvent[] = [];
+  for await (const { event } of readCertificates(state.issued)) {
+    if (event.usage === "client") continue;
+    if (wanted.every(({ value }) => event.names.includes(value))) events.push(event);
+  }
   const { files } = host;
-  for (const { names, cert, key, usage } of currentCertificates(events).reverse()) {
-    if (!wanted.every(({ value }) => names.includes(value)) || usage === "client") continue;
+  for (const { cert, key } of events.reverse()) {
     // Of a certificate that answers a request, only whoever made the request knows where the key is.
     if (key === undefined) continue;
     if (!await files.info(cert) || !await files.info(key)) continue;

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { currentCertificates } from "../castore/ledger.ts";
+import { readCertificates } from "../castore/certificates.ts";
+import type { IssuedEvent } from "../castore/ledger.ts";
 import { decodePem } from "../der/pem.ts";
 import type { Adviser, IssuedFiles } from "../doctor/advice.ts";
 import type { Examination } from "../doctor/examine.ts";
@@ -105,9 +106,16 @@ async function findIssued(
   name: string,
   state: Workplace["state"],
 ): Promise<IssuedFiles | undefined> {
-  const { events } = await state.issued.read().catch(() => ({ events: [] }));
-  for (const event of currentCertificates(events).reverse()) {
-    if (!event.names.includes(name) || event.usage === "client") continue;
+  const events: IssuedEvent[] = [];
+  try {
+    for await (const { event } of readCertificates(state.issued)) {
+      if (event.names.includes(name) && event.usage !== "client") events.push(event);
+    }
+  } catch (error) {
+    if (!(error instanceof LocalTlsError)) throw error;
+    return undefined;
+  }
+  for (const event of events.reverse()) {
     const held = await lookAt(host, authority, event);
     const { certificate } = held;
     if (certificate === undefined) continue;

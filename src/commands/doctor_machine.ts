@@ -4,7 +4,8 @@
  * @module
  */
 
-import { currentCertificates, currentTrust } from "../castore/ledger.ts";
+import { readCertificates } from "../castore/certificates.ts";
+import { currentTrust, type IssuedEvent } from "../castore/ledger.ts";
 import type { Check } from "../doctor/check.ts";
 import { authorityChecks } from "../doctor/machine/authority.ts";
 import { certificateChecks, type HeldFacts } from "../doctor/machine/certificates.ts";
@@ -35,13 +36,12 @@ export async function examineMachine(
   const [stores, { authority, error }, issued, trusted, interrupted] = await Promise.all([
     findStores(context, workplace, flags),
     loading,
-    readable(state.issued.read()),
+    readIssued(state),
     readable(state.trusted.read()),
     state.interruptedChange().catch(() => undefined),
   ]);
   const now = host.now();
   const held = currentTrust(trusted.events);
-  const events = currentCertificates(issued.events);
   const xdg = host.env("XDG_DATA_HOME");
   const dataHome = xdg?.startsWith("/") ? xdg.replace(/\/+$/, "") : `${user.home}/.local/share`;
   const groups = await Promise.all([
@@ -65,7 +65,9 @@ export async function examineMachine(
       stores,
       readAnchor: (sha256) => readKeptAnchor(host, state, sha256).catch(() => undefined),
     }),
-    heldFacts(context, authority, events).then((facts) => certificateChecks(host, program, facts)),
+    heldFacts(context, authority, issued.events).then((facts) =>
+      certificateChecks(host, program, facts)
+    ),
     browserCheck(host),
     variableChecks(host),
   ]);
@@ -73,10 +75,9 @@ export async function examineMachine(
     ...(authority === undefined
       ? []
       : [{ what: "the CA was made", ms: authority.root.notBefore.getTime() }]),
-    ...issued.events.map(({ time }) => ({
-      what: "a certificate was issued",
-      ms: Date.parse(time),
-    })),
+    ...(issued.newest === undefined
+      ? []
+      : [{ what: "a certificate was issued", ms: issued.newest }]),
     ...trusted.events.map(({ time }) => ({ what: "a store was changed", ms: Date.parse(time) })),
   ];
   return [...groups.flat(), clockCheck(now, past)];
@@ -107,10 +108,31 @@ async function readable<E>(
   }
 }
 
+/** The latest certificates, and when the newest line of all was written. */
+async function readIssued(
+  { issued }: Workplace["state"],
+): Promise<{ events: IssuedEvent[]; damaged: number; newest: number | undefined }> {
+  const found = {
+    events: [] as IssuedEvent[],
+    damaged: 0,
+    newest: undefined as number | undefined,
+  };
+  const onDamaged = (lines: number) => found.damaged = lines;
+  try {
+    for await (const { event, superseded } of readCertificates(issued, { all: true, onDamaged })) {
+      found.newest = Math.max(found.newest ?? -Infinity, Date.parse(event.time));
+      if (!superseded) found.events.push(event);
+    }
+  } catch (error) {
+    if (!(error instanceof LocalTlsError)) throw error;
+  }
+  return found;
+}
+
 async function heldFacts(
   { host, program }: CommandContext,
   authority: Authority | undefined,
-  events: Parameters<typeof currentCertificates>[0],
+  events: readonly IssuedEvent[],
 ): Promise<HeldFacts[]> {
   const addresses = await host.network.addresses();
   return await Promise.all(events.map(async (recorded) => {

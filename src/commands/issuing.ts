@@ -4,7 +4,8 @@
  * @module
  */
 
-import { currentCertificates, type IssuedEvent } from "../castore/ledger.ts";
+import { readCertificates } from "../castore/certificates.ts";
+import type { IssuedEvent } from "../castore/ledger.ts";
 import type { StateDirectory } from "../castore/state_directory.ts";
 import type { Bytes } from "../bytes.ts";
 import { decodePem } from "../der/pem.ts";
@@ -182,8 +183,10 @@ export async function findKept(
   authority: Authority,
   request: IssueRequest,
 ): Promise<CertificateDocument | undefined> {
-  const { events } = await state.issued.read();
-  const held = currentCertificates(events).find(({ cert }) => cert === request.files.cert);
+  let held: IssuedEvent | undefined;
+  for await (const { event } of readCertificates(state.issued)) {
+    if (event.cert === request.files.cert) held = event;
+  }
   if (held === undefined || held.key !== request.files.key) return undefined;
   if (held.usage !== (request.usage ?? "server")) return undefined;
   const wanted = request.names.map(({ value }) => value).sort().join();

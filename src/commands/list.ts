@@ -4,9 +4,10 @@
  * @module
  */
 
-import { currentCertificates } from "../castore/ledger.ts";
+import { readCertificates } from "../castore/certificates.ts";
+import type { StateDirectory } from "../castore/state_directory.ts";
 import { lookAt } from "./certificate_state.ts";
-import { type CommandContext, openWorkplace } from "./context.ts";
+import { type CommandContext, openToRead } from "./context.ts";
 import {
   type CertificateDocument,
   type CommandResult,
@@ -27,20 +28,13 @@ export async function list(
   flags: ListFlags,
 ): Promise<CommandResult<ListDocument>> {
   const { host } = context;
-  const { state } = await openWorkplace(context);
+  const { state } = await openToRead(context);
   const authority = await state.loadAuthority();
-  const { events, damaged } = await state.issued.read();
-  if (damaged > 0) {
-    context.report({
-      type: "warning",
-      code: "LEDGER_DAMAGED",
-      message: `${damaged} lines of "${state.issued.path}" cannot be read and are left out`,
-    });
-  }
-  const current = new Set(currentCertificates(events));
   const certificates: CertificateDocument[] = [];
-  for (const event of flags.all ? events : current) {
-    if (!current.has(event)) {
+  const onDamaged = (lines: number) => warnDamaged(context, state, lines);
+  const all = readCertificates(state.issued, { all: flags.all, onDamaged });
+  for await (const { event, superseded } of all) {
+    if (superseded) {
       certificates.push({ ...describeIssued(event), state: "superseded" });
       continue;
     }
@@ -48,4 +42,17 @@ export async function list(
     certificates.push({ ...describeIssued(held.event), state: held.state });
   }
   return { document: { command: "list", ok: true, certificates }, exitCode: EXIT.done };
+}
+
+/** Says that lines of the ledger are no event. */
+export function warnDamaged(
+  { report }: CommandContext,
+  { issued }: StateDirectory,
+  lines: number,
+): void {
+  report({
+    type: "warning",
+    code: "LEDGER_DAMAGED",
+    message: `${lines} lines of "${issued.path}" cannot be read and are left out`,
+  });
 }

@@ -15,6 +15,7 @@ import { lookAt } from "./certificate_state.ts";
 import type { CommandContext, Workplace } from "./context.ts";
 import type { CertificateDocument } from "./documents.ts";
 import { issueToFiles } from "./issuing.ts";
+import { isOwnPfx, requireReplaceable } from "./own_certificate.ts";
 import type { Pkcs12Options } from "./pkcs12.ts";
 
 /** How to issue again. */
@@ -59,8 +60,12 @@ export async function reissue(
     ...(key === undefined ? {} : { key }),
     ...(p12 === undefined ? {} : { p12 }),
   };
+  await requireReplaceable(host, user, authority, certificate, files);
   const modes = await readModes(host, Object.values(files));
-  const { reuseKey, pkcs12 } = options;
+  const { reuseKey } = options;
+  const canReplacePfx = p12 === undefined || options.pkcs12 === undefined ||
+    await isOwnPfx(host, p12, authority, options.pkcs12.password);
+  const pkcs12 = canReplacePfx ? options.pkcs12 : undefined;
   const document = await issueToFiles(context, user, state, authority, {
     names: names.map((name) => parseIssuedName(name, usage, authority.permitted)),
     files,
@@ -77,7 +82,14 @@ export async function reissue(
     write: (list) =>
       host.files.writeTogether(list.map((file) => ({ ...file, ...modes.get(file.path) }))),
   });
-  if (p12 !== undefined && pkcs12 === undefined) {
+  if (p12 !== undefined && !canReplacePfx) {
+    context.report({
+      type: "warning",
+      code: "PKCS12_NOT_RENEWED",
+      message: `"${p12}" is left as it is: it does not open with this password, or does not hold ` +
+        "the certificate that was replaced",
+    });
+  } else if (p12 !== undefined && pkcs12 === undefined) {
     context.report({
       type: "warning",
       code: "PKCS12_NOT_RENEWED",

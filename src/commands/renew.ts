@@ -4,7 +4,7 @@
  * @module
  */
 
-import { currentCertificates } from "../castore/ledger.ts";
+import { readCertificates } from "../castore/certificates.ts";
 import { LocalTlsError } from "../errors.ts";
 import type { Authority } from "../pki/authority.ts";
 import type { PlannedStep } from "../truststore/store.ts";
@@ -128,6 +128,15 @@ export async function renewRound(
       hints: [`${context.program} setup`],
     });
   }
+  const inTheWay = await state.compactIssued({ onWait: () => sayWaiting(context) });
+  if (inTheWay !== undefined) {
+    const { code, message } = inTheWay;
+    context.report({
+      type: "warning",
+      code,
+      message: `the ledger stays as large as it is: ${message}`,
+    });
+  }
   const before = await judgeAll(context, renewal, held);
   if (!before.some(({ reason }) => reason.due)) return before.map(kept);
   const looked = new Set(before.map(({ held: { event } }) => event.sha256));
@@ -185,12 +194,14 @@ export async function renewRound(
     { flags, repeats }: Renewal,
     authority: Authority,
   ): Promise<Judged[]> {
-    const { events } = await state.issued.read();
     const judged: Judged[] = [];
-    for (const event of select(host, program, currentCertificates(events), flags.certificates)) {
-      const due = repeats ? repeatedDueWindow(event, flags.due) : flags.due;
-      const found = await lookAt(host, authority, event, due);
-      judged.push({ held: found, reason: judge(host, authority, found, flags) });
+    const all = readCertificates(state.issued);
+    for await (const recorded of select(host, program, all, flags.certificates)) {
+      const due = repeats ? repeatedDueWindow(recorded, flags.due) : flags.due;
+      // Certificates and keys are read again when it is their turn: 100,000 of them are not kept.
+      const { state: how, event } = await lookAt(host, authority, recorded, due);
+      const held = { state: how, event };
+      judged.push({ held, reason: judge(host, authority, held, flags) });
     }
     return judged;
   }
@@ -199,7 +210,7 @@ export async function renewRound(
 const PASSWORD_CODES = new Set(["PASSWORD_WRONG", "PASSWORD_INVALID", "CONFIRMATION_NEEDED"]);
 
 interface Judged {
-  readonly held: HeldCertificate;
+  readonly held: Pick<HeldCertificate, "state" | "event">;
   readonly reason: Reason;
 }
 
@@ -214,8 +225,8 @@ async function planRenewal(
   const authority = await state.loadAuthority();
   const planned: PlannedStep[] = [];
   if (authority !== undefined) {
-    const events = currentCertificates((await state.issued.read()).events);
-    for (const event of select(host, program, events, flags.certificates)) {
+    const all = readCertificates(state.issued);
+    for await (const event of select(host, program, all, flags.certificates)) {
       const held = await lookAt(host, authority, event, flags.due);
       if (!judge(host, authority, held, flags).due) continue;
       const { cert, key, p12 } = event;

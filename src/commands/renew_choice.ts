@@ -24,7 +24,7 @@ export interface Reason {
 export function judge(
   host: Host,
   authority: Authority,
-  { state, event }: HeldCertificate,
+  { state, event }: Pick<HeldCertificate, "state" | "event">,
   { all = false }: { readonly all?: boolean | undefined },
 ): Reason {
   const day = event.notAfter.slice(0, 10);
@@ -54,31 +54,37 @@ export function judge(
   }
 }
 
-/** The certificates that are meant by paths or names. Throws FILE_NOT_FOUND for a word that means none. */
-export function select(
+/**
+ * The certificates that are meant by paths or names, all for none. Throws FILE_NOT_FOUND at the end for a word that
+ * means none: nothing is to be changed before.
+ */
+export async function* select(
   host: Host,
   program: string,
-  events: readonly IssuedEvent[],
+  certificates: AsyncIterable<{ readonly event: IssuedEvent }>,
   words: readonly string[],
-): readonly IssuedEvent[] {
-  if (words.length === 0) return events;
-  const chosen = new Set<IssuedEvent>();
-  for (const word of words) {
-    const path = resolvePath(host, word);
-    const name = canonicalName(word);
-    const meant = events.filter(({ cert, key, p12, names }) =>
+): AsyncGenerator<IssuedEvent> {
+  const wanted = words.map((word) => ({
+    word,
+    path: resolvePath(host, word),
+    name: canonicalName(word),
+    isFound: false,
+  }));
+  for await (const { event } of certificates) {
+    const { cert, key, p12, names } = event;
+    const meaning = wanted.filter(({ path, name }) =>
       [cert, key, p12].includes(path) || names.includes(name)
     );
-    if (meant.length === 0) {
-      throw new LocalTlsError(
-        "FILE_NOT_FOUND",
-        `Cannot find a certificate for "${word}": none with this file or name was issued here`,
-        { hints: [`${program} list`] },
-      );
-    }
-    for (const event of meant) chosen.add(event);
+    for (const one of meaning) one.isFound = true;
+    if (words.length === 0 || meaning.length > 0) yield event;
   }
-  return events.filter((event) => chosen.has(event));
+  const missing = wanted.find(({ isFound }) => !isFound);
+  if (missing === undefined) return;
+  throw new LocalTlsError(
+    "FILE_NOT_FOUND",
+    `Cannot find a certificate for "${missing.word}": none with this file or name was issued here`,
+    { hints: [`${program} list`] },
+  );
 }
 
 function canonicalName(word: string): string {

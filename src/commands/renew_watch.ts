@@ -4,7 +4,7 @@
  * @module
  */
 
-import { currentCertificates } from "../castore/ledger.ts";
+import { readCertificates } from "../castore/certificates.ts";
 import { LocalTlsError } from "../errors.ts";
 import { repeatedDueWindow } from "./certificate_state.ts";
 import type { CommandContext } from "./context.ts";
@@ -86,9 +86,9 @@ async function nextCheck(
 ): Promise<number> {
   let wait = CHECK_MS;
   try {
-    const events = currentCertificates((await state.issued.read()).events);
     const now = host.now().getTime();
-    for (const event of select(host, program, events, flags.certificates)) {
+    const all = readCertificates(state.issued);
+    for await (const event of select(host, program, all, flags.certificates)) {
       const left = Date.parse(event.notAfter) - repeatedDueWindow(event, flags.due) - now;
       // What is due already was just tried, or is kept for a reason: that can wait for the hour.
       if (left > 0) wait = Math.min(wait, left);

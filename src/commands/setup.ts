@@ -4,9 +4,10 @@
  * @module
  */
 
-import { currentCertificates } from "../castore/ledger.ts";
+import { readCertificates } from "../castore/certificates.ts";
 import type { StateDirectory } from "../castore/state_directory.ts";
 import { quoteCommand } from "../host/shell_words.ts";
+import type { Host } from "../host/host.ts";
 import { type Authority, openAuthority } from "../pki/authority.ts";
 import { createHierarchy } from "../pki/hierarchy.ts";
 import { checkCurrent } from "../pki/validity.ts";
@@ -77,7 +78,7 @@ export async function setup(
     const authority = held ?? await openAuthority(
       await createHierarchy({ description: "dry run", permitted, now: host.now() }),
     );
-    const planned = await planSetup(state, stores, authority, held === undefined);
+    const planned = await planSetup(host, state, stores, authority, held === undefined);
     const kept = held === undefined ? undefined : await findKept(host, state, held, request);
     if (kept === undefined) planned.push(...planOutput(state, files, false));
     if (profile !== undefined) planned.push({ type: "write", path: profile, root: false });
@@ -135,7 +136,7 @@ async function warnAboutAddresses(
   state: StateDirectory,
   addresses: readonly string[],
 ): Promise<void> {
-  for (const event of currentCertificates((await state.issued.read()).events)) {
+  for await (const { event } of readCertificates(state.issued)) {
     const change = findAddressChange(event, addresses);
     // A file that is gone serves nobody.
     if (change === undefined || !await filesMatch(host, event)) continue;
@@ -145,6 +146,7 @@ async function warnAboutAddresses(
 }
 
 async function planSetup(
+  host: Host,
   state: StateDirectory,
   stores: readonly TrustStore[],
   authority: Authority,
@@ -153,7 +155,7 @@ async function planSetup(
   const anchor = anchorOfAuthority(state, authority);
   const caFiles = makesAuthority ? [state.issuerKeyFile, state.issuerFile, state.rootFile] : [];
   const steps: PlannedStep[] = caFiles.map((path) => ({ type: "write", path, root: false }));
-  const changes = await planTrust("add", stores, anchor);
+  const changes = await planTrust(host, "add", stores, anchor);
   if (changes.length > 0) {
     const ledger = [anchor.file, state.trusted.path];
     steps.push(...ledger.map((path) => ({ type: "write", path, root: false } as const)));

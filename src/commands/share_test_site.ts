@@ -17,7 +17,7 @@ import { LIMITS } from "../server/limits.ts";
 import { type KeyPair, type SecureServer, startSecureServer } from "../server/secure_server.ts";
 import { testPage } from "../share/page.ts";
 import { languageOf } from "../share/visitor.ts";
-import { type CommandContext, openWorkplace } from "./context.ts";
+import { type CommandContext, openToRead } from "./context.ts";
 
 /** The page is there for a day at most. */
 const DAYS = 2;
@@ -38,7 +38,7 @@ export async function issueTestLeaf(
 ): Promise<KeyPair | undefined> {
   const { host } = context;
   try {
-    const { state } = await openWorkplace(context);
+    const { state } = await openToRead(context);
     const authority = await state.loadAuthority();
     if (authority === undefined) return undefined;
     const names = [parseRequestedName(address).name];

@@ -4,20 +4,22 @@
  * @module
  */
 
-import { currentCertificates, currentTrust } from "../castore/ledger.ts";
+import { readCertificates } from "../castore/certificates.ts";
+import { currentTrust } from "../castore/ledger.ts";
 import { quoteArgument, quoteCommand } from "../host/shell_words.ts";
 import type { Authority } from "../pki/authority.ts";
 import { readStates, type StoreResult } from "../truststore/change.ts";
 import { anchorOfAuthority } from "./anchors.ts";
 import { describeAuthority } from "./authority.ts";
 import { lookAt } from "./certificate_state.ts";
-import { type CommandContext, openWorkplace, type Workplace } from "./context.ts";
+import { type CommandContext, openToRead, type Workplace } from "./context.ts";
 import {
   type CertificateDocument,
   type CommandResult,
   EXIT,
   type StatusDocument,
 } from "./documents.ts";
+import { warnDamaged } from "./list.ts";
 import { describeIssued, DUE_DAYS } from "./issuing.ts";
 import { describeAddressChange, findAddressChange } from "./lan_addresses.ts";
 import { suffixTodo } from "./permitted_suffixes.ts";
@@ -33,7 +35,7 @@ export async function status(
   flags: StoreOptions,
 ): Promise<CommandResult<StatusDocument>> {
   const { host, program } = context;
-  const workplace = await openWorkplace(context);
+  const workplace = await openToRead(context);
   const { state } = workplace;
   const authority = await state.loadAuthority();
   const todo: Todo[] = [];
@@ -68,17 +70,10 @@ export async function status(
     };
   }
   todo.push(...await leftoverTodo(context, workplace, authority));
-  const { events, damaged } = await state.issued.read();
-  if (damaged > 0) {
-    context.report({
-      type: "warning",
-      code: "LEDGER_DAMAGED",
-      message: `${damaged} lines of "${state.issued.path}" cannot be read and are left out`,
-    });
-  }
   const addresses = await host.network.addresses();
   const certificates: CertificateDocument[] = [];
-  for (const event of currentCertificates(events)) {
+  const onDamaged = (lines: number) => warnDamaged(context, state, lines);
+  for await (const { event } of readCertificates(state.issued, { onDamaged })) {
     const held = await lookAt(host, authority, event);
     const certificate = { ...describeIssued(held.event), state: held.state };
     certificates.push(certificate);

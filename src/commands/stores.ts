@@ -4,7 +4,7 @@
  * @module
  */
 
-import { currentTrust, type TrustedEvent } from "../castore/ledger.ts";
+import { currentTrust, toLabel, type TrustedEvent } from "../castore/ledger.ts";
 import { LocalTlsError } from "../errors.ts";
 import { applyChange, type StoreResult } from "../truststore/change.ts";
 import { createElevation, rootCommands } from "../truststore/elevation.ts";
@@ -17,7 +17,8 @@ import type {
   TrustStore,
 } from "../truststore/store.ts";
 import { createUnavailableStore } from "../truststore/unavailable_store.ts";
-import { keepAnchor } from "./anchors.ts";
+import { asRemovable, keepAnchor } from "./anchors.ts";
+import type { Host } from "../host/host.ts";
 import type { CommandContext, Workplace } from "./context.ts";
 import { EXIT } from "./documents.ts";
 import { resolvePath } from "./output_files.ts";
@@ -135,8 +136,9 @@ export async function changeTrust(
   { user, state }: Workplace,
   change: "add" | "remove",
   stores: readonly TrustStore[],
-  anchor: TrustAnchor,
+  given: TrustAnchor,
 ): Promise<StoreResult[]> {
+  const anchor = change === "remove" ? await asRemovable(context.host, given) : given;
   if (change === "add") await keepAnchor(context.host, user, anchor);
   const held = currentTrust((await state.trusted.read()).events);
   const line = (store: TrustStore) => ({
@@ -144,8 +146,8 @@ export async function changeTrust(
     sha256: anchor.sha256,
     kind: store.kind,
     path: store.path,
-    label: store.label,
-    anchorLabel: anchor.label,
+    label: toLabel(store.label),
+    anchorLabel: toLabel(anchor.label),
     ...("own" in anchor ? { own: true } as const : {}),
     ...(store.root === undefined ? {} : { root: store.root }),
   });
@@ -176,10 +178,12 @@ export async function changeTrust(
 
 /** What changing these stores would do, in order. */
 export async function planTrust(
+  host: Host,
   change: "add" | "remove",
   stores: readonly TrustStore[],
-  anchor: TrustAnchor,
+  given: TrustAnchor,
 ): Promise<PlannedStep[]> {
+  const anchor = change === "remove" ? await asRemovable(host, given) : given;
   const steps: PlannedStep[] = [];
   for (const store of stores) {
     const state = await store.state(anchor).catch((error) => {
@@ -188,6 +192,9 @@ export async function planTrust(
     });
     const wanted = change === "add" ? "trusted" : "absent";
     if (state === undefined) continue;
+    if (change === "remove" && anchor.onlyMarked && await store.holdsMark?.(anchor) === false) {
+      continue;
+    }
     if (state.state === wanted && !(change === "add" && state.renewable === true)) continue;
     steps.push(...await store.plan(change, anchor));
   }

@@ -113,7 +113,7 @@ async function change(
   const stores = await findStores(context, workplace, flags);
   const image = imageOf(stores);
   if (context.options.dryRun) {
-    const planned = await planTrust("add", stores, anchor);
+    const planned = await planTrust(context.host, "add", stores, anchor);
     return {
       document: { command: "trust", ok: true, ...about, ...image, stores: [], planned },
       exitCode: EXIT.done,

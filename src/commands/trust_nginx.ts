@@ -85,7 +85,9 @@ export async function trustNginx(
       anchors.push({ ...about, skipped: reason, stores: [] });
       continue;
     }
-    if (context.options.dryRun) planned.push(...await planTrust("add", stores, one.anchor));
+    if (context.options.dryRun) {
+      planned.push(...await planTrust(context.host, "add", stores, one.anchor));
+    }
     const changed = context.options.dryRun
       ? []
       : await changeTrust(context, workplace, "add", stores, one.anchor);

@@ -4,13 +4,14 @@
  * @module
  */
 
-import { currentCertificates, currentTrust } from "../castore/ledger.ts";
+import { readCertificates } from "../castore/certificates.ts";
+import { currentTrust } from "../castore/ledger.ts";
 import { LocalTlsError } from "../errors.ts";
 import type { Host } from "../host/host.ts";
 import type { Authority } from "../pki/authority.ts";
 import type { StoreResult } from "../truststore/change.ts";
 import type { PlannedStep, TrustAnchor, TrustStore } from "../truststore/store.ts";
-import { anchorOfAuthority, readKeptAnchor } from "./anchors.ts";
+import { anchorOfAuthority, asRecorded, readKeptAnchor } from "./anchors.ts";
 import { describeAuthority, sayWaiting } from "./authority.ts";
 import { type CommandContext, openWorkplace, type Workplace } from "./context.ts";
 import { type CommandResult, EXIT, type UninstallDocument } from "./documents.ts";
@@ -54,7 +55,7 @@ export async function uninstall(
     planned.push(
       ...blocks.map(({ real }) => ({ type: "write", path: real, root: false } as const)),
     );
-    for (const anchor of anchors) planned.push(...await planTrust("remove", stores, anchor));
+    for (const anchor of anchors) planned.push(...await planTrust(host, "remove", stores, anchor));
     if (flags.purge) {
       const files = await state.purge({ dryRun: true });
       planned.push(...files.map((path) => ({ type: "delete", path, root: false } as const)));
@@ -136,7 +137,7 @@ async function findAnchors(
   for (const { sha256 } of anchors) held.delete(sha256);
   for (const sha256 of held) {
     try {
-      anchors.push(await readKeptAnchor(context.host, state, sha256));
+      anchors.push(asRecorded(await readKeptAnchor(context.host, state, sha256)));
     } catch (error) {
       if (!(error instanceof LocalTlsError)) throw error;
       context.report({ type: "warning", code: error.code, message: error.message });
@@ -188,11 +189,11 @@ async function removeEverywhere(
 }
 
 async function issuedFiles(host: Host, { state }: Workplace): Promise<string[]> {
-  const { events } = await state.issued.read();
-  const paths = currentCertificates(events).flatMap(({ cert, key, p12 }) => [cert, key, p12]);
   const left: string[] = [];
-  for (const path of paths) {
-    if (path !== undefined && await host.files.info(path)) left.push(path);
+  for await (const { event: { cert, key, p12 } } of readCertificates(state.issued)) {
+    for (const path of [cert, key, p12]) {
+      if (path !== undefined && await host.files.info(path)) left.push(path);
+    }
   }
   return left;
 }

@@ -8,7 +8,7 @@ import { currentTrust } from "../castore/ledger.ts";
 import type { StateDirectory } from "../castore/state_directory.ts";
 import { LocalTlsError } from "../errors.ts";
 import type { TrustAnchor } from "../truststore/store.ts";
-import { anchorOfAuthority, anchorOfCertificate, readKeptAnchor } from "./anchors.ts";
+import { anchorOfAuthority, anchorOfCertificate, asRecorded, readKeptAnchor } from "./anchors.ts";
 import { describeAuthority } from "./authority.ts";
 import { readCertificate } from "./certificate_source.ts";
 import { type CommandContext, openWorkplace, type Workplace } from "./context.ts";
@@ -49,7 +49,7 @@ export async function untrust(
     : { ca: describeAuthority(state, authority) };
   const image = imageOf(stores);
   if (context.options.dryRun) {
-    const planned = await planTrust("remove", stores, anchor);
+    const planned = await planTrust(context.host, "remove", stores, anchor);
     return {
       document: { command: "untrust", ok: true, ...about, ...image, stores: [], planned },
       exitCode: EXIT.done,
@@ -104,5 +104,7 @@ async function findInLedger(
       { hints: [`${context.program} status`] },
     );
   }
-  return await readKeptAnchor(context.host, state, sha256);
+  const anchor = await readKeptAnchor(context.host, state, sha256);
+  // A piece of a fingerprint names whatever the ledger has; the whole of it, one certificate.
+  return sha256 === digits ? anchor : asRecorded(anchor);
 }

@@ -43,6 +43,22 @@ export interface FileToWrite extends WriteOptions {
   readonly content: Uint8Array | string;
 }
 
+/**
+ * A file of lines that is open: what it held then, read by the line as often as wanted. What is appended later is left
+ * out, and a file that takes its place is not seen.
+ */
+export interface LineFile {
+  /** Of the file that is open, when it was opened. */
+  readonly info: FileInfo;
+  /**
+   * The lines from an octet on (default 0), without their ends; undefined for one that is longer than the limit.
+   * In memory is one piece of the file at a time. Throws FILE_READ.
+   */
+  lines(from?: number): Iterable<string | undefined>;
+  /** Must be called. */
+  close(): void;
+}
+
 /** Files. Every failure is a LocalTlsError (FILE_*) that names the path. */
 export interface Files {
   /**
@@ -51,6 +67,24 @@ export interface Files {
    * @returns undefined where nothing stands at the path.
    */
   read(path: string, maxBytes?: number): Promise<Bytes | undefined>;
+  /**
+   * Opens a plain file of lines, whatever its size. Never follows a symlink at the path (FILE_UNSAFE).
+   * @param maxLineBytes Longer lines are passed over.
+   * @returns undefined where nothing stands at the path.
+   */
+  openLines(path: string, maxLineBytes: number): Promise<LineFile | undefined>;
+  /**
+   * Puts a file with some of the lines in the place of the one that is open, with the same mode and owner. No line that
+   * another program appends meanwhile with appendLines() is lost, and at every moment the path has a whole file.
+   *
+   * Until everything is in the new file, the old one has a second name, `PATH.N.former`: killed before that, the lines
+   * from octet N of it on may be missing in the new one. Whoever calls this looks for such a file first.
+   *
+   * @param keeps Called for each line in order, with its number from 1.
+   * Throws FILE_WRITE (a system without hard links among the reasons), FILE_UNSAFE where another file has taken the
+   * place of the one that is open; then the path is as it was.
+   */
+  rewriteLines(path: string, source: LineFile, keeps: (line: number) => boolean): Promise<void>;
   /** What stands at the path (the symlink itself, not its target); undefined for nothing. */
   info(path: string): Promise<FileInfo | undefined>;
   /** Names in a directory, sorted; an empty list where there is none. */
@@ -80,7 +114,8 @@ export interface Files {
   ): Promise<(LocalTlsError | undefined)[]>;
   /**
    * Appends one line (O_APPEND, O_NOFOLLOW, one write, fsync); makes the file if needed. A file that
-   * does not end with a line end (its last writer was killed) gets one first.
+   * does not end with a line end (its last writer was killed) gets one first. Where rewriteLines() has put another
+   * file there meanwhile, that one gets the line too.
    */
   appendLine(path: string, line: string, options?: WriteOptions): Promise<void>;
   /** As appendLine(), for several lines in one write and one fsync; nothing for none. */

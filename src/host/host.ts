@@ -9,7 +9,15 @@ import type { Bytes } from "../bytes.ts";
 import type { Files, ImageFiles, Owner, WriteOptions } from "./files.ts";
 import type { PlainAnswer, PlainRequest } from "./plain_http.ts";
 
-export type { FileInfo, Files, FileToWrite, ImageFiles, Owner, WriteOptions } from "./files.ts";
+export type {
+  FileInfo,
+  Files,
+  FileToWrite,
+  ImageFiles,
+  LineFile,
+  Owner,
+  WriteOptions,
+} from "./files.ts";
 
 /** The operating systems that trust stores are kept for. Only truststore/families.ts asks. */
 export type OperatingSystem = "linux" | "darwin" | "windows" | "freebsd" | "other";

@@ -20,6 +20,9 @@ const O_NONBLOCK = fs.constants.O_NONBLOCK ?? 0;
 /** Owner-only: whoever writes something public says so. */
 export const DEFAULT_FILE_MODE = 0o600;
 
+/** How often a file may be replaced while lines are appended to it: each takes a program that rewrites it. */
+const MAX_REPLACED = 8;
+
 /** Implements Files.appendLine and Files.appendLines. */
 export function appendLinesToFile(
   file: string,
@@ -30,6 +33,12 @@ export function appendLinesToFile(
   if (lines.some((line) => line.includes("\n") || line.includes("\r"))) {
     throw new LocalTlsError("INTERNAL", `Cannot append to "${file}": the line has a line end`);
   }
+  // What rewriteLines() put there between opening and writing has not got the lines. Twice is as good as once.
+  for (let left = MAX_REPLACED; left > 0 && !appendOnce(file, lines, options); left--);
+}
+
+/** @returns Whether the path still is the file that was appended to. */
+function appendOnce(file: string, lines: readonly string[], options: WriteOptions): boolean {
   try {
     const { descriptor, created } = openForAppending(file);
     try {
@@ -43,10 +52,13 @@ export function appendLinesToFile(
       const start = endsWithLineEnd(descriptor, stat.size) ? "" : "\n";
       writeFully(descriptor, new TextEncoder().encode(`${start}${lines.join("\n")}\n`));
       fs.fsyncSync(descriptor);
+      if (created) syncDirectory(path.dirname(file));
+      const now = fs.lstatSync(file, { throwIfNoEntry: false });
+      // Removed: whoever took the file away took its lines with it.
+      return now === undefined || now.ino === stat.ino;
     } finally {
       fs.closeSync(descriptor);
     }
-    if (created) syncDirectory(path.dirname(file));
   } catch (error) {
     if (systemCode(error) === "ELOOP") {
       throw new LocalTlsError("FILE_UNSAFE", `Cannot append to "${file}": it is a symbolic link`);

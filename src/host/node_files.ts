@@ -28,6 +28,10 @@ const READ_STEP = 64 * 1024;
 export function createNodeFiles(): Files {
   return {
     read: (file, maxBytes = DEFAULT_MAX_BYTES) => attempt(() => readWholeFile(file, maxBytes)),
+    openLines: async (file, maxLineBytes) =>
+      (await import("./node_line_files.ts")).openLineFile(file, maxLineBytes),
+    rewriteLines: async (file, source, keeps) =>
+      (await import("./node_line_files.ts")).rewriteLineFile(file, source, keeps),
     info: (file) => attempt(() => readInfo(file)),
     list: (directory) => attempt(() => listDirectory(directory)),
     realPath: (file) => attempt(() => resolveRealPath(file)),

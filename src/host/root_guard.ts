@@ -127,6 +127,9 @@ export function guardFiles(files: Files): Files {
       }
       return results;
     },
+    openLines: (file, maxLineBytes) => reading(file, () => files.openLines(file, maxLineBytes)),
+    rewriteLines: (file, source, keeps) =>
+      changing(file, () => files.rewriteLines(file, source, keeps)),
     appendLine: (file, line, options) =>
       changing(file, (actor) => files.appendLine(file, line, ownedBy(actor, options))),
     appendLines: (file, lines, options) =>

@@ -24,6 +24,11 @@ export function removeCommand(path: string): string {
   return `${ON_WINDOWS ? "del" : "rm"} ${quoteArgument(path)}`;
 }
 
+/** Gives a file another name. */
+export function moveAsideCommand(path: string): string {
+  return `${ON_WINDOWS ? "move" : "mv"} ${quoteArgument(path)} ${quoteArgument(`${path}.old`)}`;
+}
+
 /** Shows how full the disk of a path is; on Windows every window of Explorer does. */
 export function freeSpaceCommands(path: string): string[] {
   return ON_WINDOWS ? [] : [`df -h ${quoteArgument(path)}`];

@@ -88,6 +88,9 @@ async function changeStore(
   const wanted = change === "add" ? "trusted" : "absent";
   const done = change === "add" ? "added" : "removed";
   if ("error" in first) return failure(store, first.error);
+  if (change === "remove" && anchor.onlyMarked) {
+    return await removeMarked(request, store, first.state);
+  }
   if (first.state.state === wanted) {
     if (change === "remove" && request.createdBy(store) !== undefined) {
       await closeInLedger(request, store);
@@ -110,6 +113,51 @@ async function changeStore(
     return result(store, done, after.state);
   }
   return failure(store, thrown ?? await notConfirmed(request, store, after));
+}
+
+/** What was not put there by a localtls stays, whatever the ledger says. */
+async function removeMarked(
+  request: ChangeRequest,
+  store: TrustStore,
+  { state }: StoreState,
+): Promise<StoreResult> {
+  const { anchor } = request;
+  const isHeld = async () =>
+    await store.holdsMark?.(anchor) ?? (state !== "absent" && anchor.isPublic !== true);
+  let thrown: LocalTlsError | undefined;
+  if (await isHeld()) {
+    thrown = await act(request, store);
+    const after = await look(store, anchor);
+    if (!isState(after, "absent")) {
+      if (store.holdsMark === undefined || await isHeld()) {
+        return failure(store, thrown ?? await notConfirmed(request, store, after));
+      }
+      request.warn?.({
+        code: "TRUST_ELSEWHERE",
+        message: `${store.label} still holds ${anchor.label}, which others have put there`,
+      });
+    }
+    if (thrown !== undefined) request.warn?.({ code: thrown.code, message: thrown.message });
+    await closeInLedger(request, store);
+    return result(store, "removed", { state: "absent" });
+  }
+  // The step before this one may have taken it out: Debian's refresh of the system store feeds Java's.
+  const now = await look(store, anchor);
+  if (state !== "absent" && isState(now, "absent")) {
+    await closeInLedger(request, store);
+    return result(store, "removed", now.state);
+  }
+  const isNamed = request.createdBy(store) !== undefined;
+  if (isNamed) await closeInLedger(request, store);
+  if (state === "absent") return result(store, "absent", { state });
+  const reason = anchor.isPublic === true
+    ? "it is a public root, and localtls did not put it there"
+    : "localtls did not put it there";
+  if (isNamed) {
+    const message = `${anchor.label} is left in ${store.label}: ${reason}`;
+    request.warn?.({ code: "NOT_OURS", message });
+  }
+  return result(store, "absent", { state: "absent", reason });
 }
 
 /** Puts in better order what is trusted already: neither news for the user nor for the ledger. */

@@ -141,6 +141,7 @@ export async function openRecordedStore(
   kind: StoreKind,
   path: string,
 ): Promise<TrustStore | undefined> {
+  if (!isUsersPlace(context, path)) return undefined;
   if (kind === "nss") {
     const isThere = await context.host.files.info(path) !== undefined;
     return isThere ? openRecordedNssStore(context, path) : undefined;
@@ -151,6 +152,21 @@ export async function openRecordedStore(
   }
   const { openRecordedWindowsStore } = await import("./windows/family.ts");
   return await openRecordedWindowsStore(context, kind, path);
+}
+
+/** The stores of the machine that a search may pass over; all others are in the home of their user. */
+const MACHINE_STORES: readonly string[] = [
+  "/etc/pki/nssdb",
+  "/Library/Keychains/System.keychain",
+];
+
+/**
+ * Whether a ledger may name the place: while root works for a user, that user's word counts in that user's home. A store
+ * that is no file (Windows) is nobody's place.
+ */
+function isUsersPlace({ user: { owner, home } }: DiscoverContext, path: string): boolean {
+  return owner === undefined || !path.startsWith("/") || path.startsWith(`${home}/`) ||
+    MACHINE_STORES.includes(path);
 }
 
 /** Reads `--stores system,nss`. Throws USAGE, naming the words that exist. */

@@ -26,6 +26,13 @@ export interface TrustAnchor {
   readonly role: "ca" | "peer";
   /** A file that holds `pem` and that root can read, for commands that are shown to the user. */
   readonly file: string;
+  /**
+   * A removal takes out only what bears a mark of ours: the name of the anchor file, the alias, the nickname, the lines
+   * around the block that add() gives. For what a ledger names, which is input, and for public roots.
+   */
+  readonly onlyMarked?: boolean;
+  /** One of the roots that every machine has: without marks of our own in it, a store never gives it up. */
+  readonly isPublic?: boolean;
 }
 
 /** What reading a store shows. */
@@ -82,7 +89,12 @@ export interface TrustStore {
    */
   add(anchor: TrustAnchor): Promise<StoreChange>;
   /**
-   * Takes out everything of the anchor, whoever put it there.
+   * Whether something of the anchor in the store bears a mark of ours: see {@link TrustAnchor.onlyMarked}. Where a store
+   * has no place for one (a keychain), whether it is the user's own store, or the root of a localtls.
+   */
+  holdsMark?(anchor: TrustAnchor): Promise<boolean>;
+  /**
+   * Takes out everything of the anchor, whoever put it there; with `onlyMarked`, what bears a mark of ours.
    * @param created What the ledger says add() made; removed when nothing else has come to live in it.
    */
   remove(anchor: TrustAnchor, created: readonly string[]): Promise<StoreChange>;

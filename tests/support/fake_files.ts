@@ -111,6 +111,27 @@ export function createFakeFiles({ disk, user, beforeChange }: FakeFilesOptions):
         }
         return toBytes(node.content);
       }),
+    openLines: (path, maxLineBytes) =>
+      guard("read", path, undefined, () => {
+        const { node } = disk.walk(path, user(), false);
+        if (node === undefined) return undefined;
+        refuse("read", path, node);
+        if (!disk.mayRead(node, user())) throw new FakeSystemError("EACCES");
+        const content = node.content.slice();
+        const lines = (from = 0) => {
+          const all = new TextDecoder().decode(content.subarray(from)).split("\n");
+          if (all.at(-1) === "") all.pop();
+          return all.map((line) =>
+            line.length > maxLineBytes ? undefined : line.replace(/\r$/, "")
+          );
+        };
+        return { info: infoOf(node), lines, close: () => {} };
+      }),
+    rewriteLines: async (path, source, keeps) => {
+      const kept = [...source.lines()].filter((line, i) => line !== undefined && keeps(i + 1));
+      const { mode } = source.info;
+      await writeAll([{ path, content: kept.map((line) => `${line}\n`).join(""), mode }]);
+    },
     info: (path) =>
       guard("read", path, undefined, () => {
         const { node } = disk.walk(path, user(), false);

@@ -66,6 +66,8 @@ export function createFakeWindows(options: FakeWindowsOptions = {}): FakeHost {
 function translating(files: Files): Files {
   return {
     read: (path, maxBytes) => files.read(onDisk(path), maxBytes),
+    openLines: (path, maxLineBytes) => files.openLines(onDisk(path), maxLineBytes),
+    rewriteLines: (path, source, keeps) => files.rewriteLines(onDisk(path), source, keeps),
     info: (path) => files.info(onDisk(path)),
     list: (path) => files.list(onDisk(path)),
     realPath: async (path) => {

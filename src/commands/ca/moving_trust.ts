@@ -4,12 +4,12 @@
  * @module
  */
 
-import { currentTrust } from "../../castore/ledger.ts";
+import { currentTrust, toLabel } from "../../castore/ledger.ts";
 import type { StateDirectory } from "../../castore/state_directory.ts";
 import { LocalTlsError } from "../../errors.ts";
 import { readStates, type StoreResult } from "../../truststore/change.ts";
 import type { TrustAnchor, TrustStore } from "../../truststore/store.ts";
-import { keepAnchor, type OwnAnchor, readKeptAnchor } from "../anchors.ts";
+import { asRecorded, keepAnchor, type OwnAnchor, readKeptAnchor } from "../anchors.ts";
 import type { CommandContext, Workplace } from "../context.ts";
 import { changeTrust } from "../stores.ts";
 
@@ -56,8 +56,8 @@ export async function storesTrusting(
       sha256: anchor.sha256,
       kind,
       path,
-      label,
-      anchorLabel: anchor.label,
+      label: toLabel(label),
+      anchorLabel: toLabel(anchor.label),
       created: [],
       own: true,
     });
@@ -120,7 +120,8 @@ async function inheritCreated(
       sha256 === anchor.sha256 && kind === entry.kind && path === entry.path
     );
     if (!isTaken || entry.created.length === 0) continue;
-    const { sha256, label: anchorLabel } = anchor;
+    const { sha256 } = anchor;
+    const anchorLabel = toLabel(anchor.label);
     const time = host.now().toISOString();
     await trusted.append({ ...entry, event: "added", time, sha256, anchorLabel, own: true });
   }
@@ -142,7 +143,7 @@ export async function untrustAgain(
   const { host } = context;
   let anchor: TrustAnchor;
   try {
-    anchor = await readKeptAnchor(host, state, sha256);
+    anchor = asRecorded(await readKeptAnchor(host, state, sha256));
   } catch (error) {
     // The copy is kept before the first store is changed: without it none was.
     if (error instanceof LocalTlsError && error.code === "FILE_NOT_FOUND") return true;
@@ -186,7 +187,7 @@ export async function untrustFormer(
   );
   for (const sha256 of new Set(others.map((entry) => entry.sha256))) {
     try {
-      const anchor = await readKeptAnchor(context.host, workplace.state, sha256);
+      const anchor = asRecorded(await readKeptAnchor(context.host, workplace.state, sha256));
       results.push(...await untrust(context, workplace, stores, anchor));
     } catch (error) {
       if (!(error instanceof LocalTlsError)) throw error;

@@ -65,13 +65,13 @@ export async function make(
 /** Reads the ledger again: stores can take a while, and another localtls may have issued meanwhile. */
 export async function prepare(
   { host }: CommandContext,
-  { state }: Workplace,
+  workplace: Workplace,
   change: AuthorityChange,
   former: Authority,
   made: Replacement,
 ): Promise<ReissuedCertificate[]> {
   const reissued: ReissuedCertificate[] = [];
-  for (const held of await findHeld(host, state, former.permitted)) {
+  for (const held of await findHeld(host, workplace, former)) {
     reissued.push(await reissueHeld(host, made.authority, held));
   }
   made.plan = {

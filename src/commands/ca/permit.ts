@@ -74,13 +74,13 @@ export async function rotateCa(
  */
 async function baseList(
   { host }: CommandContext,
-  { state }: Workplace,
+  workplace: Workplace,
   held: Authority,
 ): Promise<Permitted> {
   if (isForeign(held)) return await permittedForNewAuthority(host);
   const { permitted } = held;
   if ((await permittedSuffixes(permitted)).length === 0) return permitted;
-  const names = (await findHeld(host, state, permitted)).flatMap((certificate) =>
+  const names = (await findHeld(host, workplace, held)).flatMap((certificate) =>
     certificate.names.flatMap(({ type, value }) =>
       type === "dns" ? [value.replace(/^\*\./, "")] : []
     )

@@ -32,17 +32,15 @@ export async function planReplacement(
     const seen = await store.state(former).catch(() => undefined);
     if (seen?.state === "trusted") trusting.push(store);
   }
-  const files = (await findHeld(context.host, state, held.permitted)).map(({ event }) =>
-    event.cert
-  );
+  const files = (await findHeld(context.host, workplace, held)).map(({ event }) => event.cert);
   const paths = [...files, state.issuerKeyFile, state.issuerFile, state.rootFile];
   if (files.length > 0) paths.push(state.issued.path);
   const planned: PlannedStep[] = [
-    ...(await planTrust("add", trusting, anchor)).map((step) =>
+    ...(await planTrust(context.host, "add", trusting, anchor)).map((step) =>
       withoutFingerprint(step, anchor.sha256)
     ),
     ...paths.map((path) => ({ type: "write", path, root: false } as const)),
-    ...await planTrust("remove", trusting, former),
+    ...await planTrust(context.host, "remove", trusting, former),
   ];
   return {
     document: {

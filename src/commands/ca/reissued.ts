@@ -7,9 +7,9 @@
  */
 
 import type { ChangedFile } from "../../castore/replacement.ts";
-import { currentCertificates, type IssuedEvent } from "../../castore/ledger.ts";
+import { readCertificates } from "../../castore/certificates.ts";
+import type { IssuedEvent } from "../../castore/ledger.ts";
 import { swapFileFor } from "../../castore/replacement_plan.ts";
-import type { StateDirectory } from "../../castore/state_directory.ts";
 import { decodePem } from "../../der/pem.ts";
 import { LocalTlsError } from "../../errors.ts";
 import type { FileInfo, Host } from "../../host/host.ts";
@@ -22,8 +22,9 @@ import { MAX_DAYS } from "../../pki/profiles.ts";
 import { commonNameFor, parseIssuedName, type SubjectName } from "../../pki/subject_name.ts";
 import { type Certificate, parseCertificate } from "../../x509/certificate.ts";
 import { sha256Hex } from "../../x509/fingerprint.ts";
-import type { CommandContext } from "../context.ts";
+import type { CommandContext, Workplace } from "../context.ts";
 import type { CertificateDocument } from "../documents.ts";
+import { isOwnCertificate, isReplaceable } from "../own_certificate.ts";
 
 const MAX_CHAIN_BYTES = 1 << 20;
 
@@ -47,19 +48,22 @@ export interface ReissuedCertificate {
  * user's own business. Throws FILE_READ for one that cannot be read, FILE_UNSAFE for one behind a symbolic link,
  * which a rename would replace.
  *
- * @param permitted What the CA that issued them may speak for: it decides how their names are read.
+ * @param authority The CA that issued them: what it may speak for decides how their names are read.
  */
 export async function findHeld(
   host: Host,
-  state: StateDirectory,
-  permitted: Permitted,
+  { user, state }: Workplace,
+  authority: Authority,
 ): Promise<HeldCertificate[]> {
-  const { events } = await state.issued.read();
+  const { permitted } = authority;
   const held: HeldCertificate[] = [];
-  for (const event of currentCertificates(events)) {
+  for await (const { event } of readCertificates(state.issued)) {
     const certificate = await readLeaf(host, event);
     const info = await host.files.info(event.cert);
     if (certificate === undefined || info === undefined) continue;
+    // The ledger alone does not make it ours.
+    if (!await isOwnCertificate(authority, certificate)) continue;
+    if (!await isReplaceable(host, user, authority, certificate, event.cert)) continue;
     if (info.type !== "file") {
       throw new LocalTlsError(
         "FILE_UNSAFE",

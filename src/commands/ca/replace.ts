@@ -54,7 +54,7 @@ export async function replaceAuthority(
   const { state } = workplace;
   const permitted = await request.choose(held);
   if (permitted === undefined) return unchanged(state, held, request.command);
-  await requireReissuable(context, await findHeld(host, state, held.permitted), permitted);
+  await requireReissuable(context, await findHeld(host, workplace, held), permitted);
   if (permitted.any) warnUnconstrained(context);
   if (options.dryRun) {
     const { authority } = await make(context, workplace, held, permitted, request);

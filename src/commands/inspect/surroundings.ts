@@ -4,11 +4,12 @@
  * @module
  */
 
-import { currentCertificates, currentTrust } from "../../castore/ledger.ts";
+import { readCertificates } from "../../castore/certificates.ts";
+import { currentTrust } from "../../castore/ledger.ts";
 import { LocalTlsError } from "../../errors.ts";
 import type { OwnCa } from "../../inspect/chain.ts";
 import type { CertificateReport } from "../../inspect/report.ts";
-import { type CommandContext, openWorkplace } from "../context.ts";
+import { type CommandContext, openToRead } from "../context.ts";
 import type { InspectedCertificate } from "./document.ts";
 
 /** Our CA and its ledgers, as far as they can be read. */
@@ -28,10 +29,10 @@ export async function readSurroundings(context: CommandContext): Promise<Surroun
   const trusted = new Map<string, number>();
   let own: Surroundings["own"];
   try {
-    const { state } = await openWorkplace(context);
+    const { state } = await openToRead(context);
     own = await state.loadAuthority();
-    for (const { sha256, cert } of currentCertificates((await state.issued.read()).events)) {
-      issued.set(sha256, cert);
+    for await (const { event } of readCertificates(state.issued)) {
+      issued.set(event.sha256, event.cert);
     }
     for (const { sha256 } of currentTrust((await state.trusted.read()).events)) {
       trusted.set(sha256, (trusted.get(sha256) ?? 0) + 1);

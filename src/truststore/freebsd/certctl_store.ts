@@ -136,7 +136,17 @@ export function createCertctlStore({ host, elevation }: DiscoverContext): TrustS
     return { created: [...directories, ...(held === undefined ? [file] : [])] };
   }
 
+  async function holdsMark(anchor: TrustAnchor): Promise<boolean> {
+    return await host.files.info(fileOf(anchor)) !== undefined;
+  }
+
   async function filesToRemove(anchor: TrustAnchor) {
+    if (anchor.onlyMarked) {
+      const own = await holdsMark(anchor) ? [fileOf(anchor)] : [];
+      // Of a public root, what is built may come from the system's own copy.
+      const built = own.length === 0 || anchor.isPublic ? [] : await entries(HASHED, anchor);
+      return { paths: [...own, ...built], shared: [] };
+    }
     const files = await findAnchorFiles(host, ANCHORS, anchor.certificate.der);
     const own = fileOf(anchor);
     const paths = files.filter(({ shared }) => !shared).map(({ path }) => path);
@@ -181,5 +191,5 @@ export function createCertctlStore({ host, elevation }: DiscoverContext): TrustS
     return [...paths.map((path) => ({ type: "delete", path, root: true } as const)), rehash];
   }
 
-  return { kind: "system", label, path: ANCHORS, state, plan, add, remove };
+  return { kind: "system", label, path: ANCHORS, state, plan, add, holdsMark, remove };
 }

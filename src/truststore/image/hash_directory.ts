@@ -62,7 +62,10 @@ export async function findEntries(
   const found: string[] = [];
   for (const name of (await image.list(directory)).slice(0, MAX_NAMES)) {
     const path = `${directory}/${name}`;
-    if (name === ownName || await holdsAnchor(image, path, anchor)) found.push(path);
+    const isOurs = anchor.onlyMarked
+      ? HASH_NAME.test(name) && await image.readLink(path) === ownName
+      : await holdsAnchor(image, path, anchor);
+    if (name === ownName || isOurs) found.push(path);
   }
   return found;
 }

@@ -168,5 +168,15 @@ export function createImageStore(
   }
 
   const path = outside(anchorDirectory ?? layout.bundle);
-  return { kind: "system", label, path, root, state: view.state, plan, add, remove };
+  return {
+    kind: "system",
+    label,
+    path,
+    root,
+    state: view.state,
+    plan,
+    add,
+    holdsMark: view.holdsMark,
+    remove,
+  };
 }

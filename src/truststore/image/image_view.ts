@@ -7,6 +7,7 @@
 import { LocalTlsError } from "../../errors.ts";
 import { findCertificateBlocks } from "../pem_search.ts";
 import type { StoreState, TrustAnchor } from "../store.ts";
+import { hasMarkedBlock } from "../system/bare_bundle_store.ts";
 import { findAnchorFiles } from "../system/bundle.ts";
 import { findEntries, hasHashLink } from "./hash_directory.ts";
 import type { ImageTree } from "./image_tree.ts";
@@ -41,7 +42,9 @@ export interface ImageView {
   /** The hash directories that are there, without links and duplicates. */
   hashDirectories(): Promise<string[]>;
   state(anchor: TrustAnchor): Promise<StoreState>;
+  /** With `onlyMarked`, what bears a mark of ours. */
   find(anchor: TrustAnchor): Promise<Findings>;
+  holdsMark(anchor: TrustAnchor): Promise<boolean>;
 }
 
 /** The view of an image with this layout. */
@@ -114,13 +117,14 @@ export function createImageView(image: ImageTree, layout: ImageLayout): ImageVie
 
   async function find(anchor: TrustAnchor): Promise<Findings> {
     const { der } = anchor.certificate;
-    const bundles = (await readBundles())
-      .filter(({ text }) => findCertificateBlocks(text, der).length > 0);
+    const bundles = (await readBundles()).filter(({ text }) =>
+      anchor.onlyMarked ? hasMarkedBlock(text, anchor) : findCertificateBlocks(text, der).length > 0
+    );
     const entries: string[] = [];
     for (const directory of await hashDirectories()) {
       entries.push(...await findEntries(files, directory, anchor, pemNameOf(anchor)));
     }
-    const anchors = anchorDirectory === undefined
+    const anchors = anchorDirectory === undefined || anchor.onlyMarked
       ? []
       : await findAnchorFiles({ files }, anchorDirectory, der);
     const paths = anchors.filter(({ shared }) => !shared).map(({ path }) => path);
@@ -137,5 +141,10 @@ export function createImageView(image: ImageTree, layout: ImageLayout): ImageVie
     };
   }
 
-  return { anchorFileOf, pemNameOf, readBundles, hashDirectories, state, find };
+  async function holdsMark(anchor: TrustAnchor): Promise<boolean> {
+    const { bundles, entries, anchors } = await find({ ...anchor, onlyMarked: true });
+    return bundles.length + entries.length + anchors.length > 0;
+  }
+
+  return { anchorFileOf, pemNameOf, readBundles, hashDirectories, state, find, holdsMark };
 }

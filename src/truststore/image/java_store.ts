@@ -101,6 +101,8 @@ function createImageJavaStore(
     root,
     state,
     plan: () => Promise.resolve([{ type: "write", path: outside, root: false }]),
+    holdsMark: async (anchor) =>
+      findAliases(await read(), anchor.certificate.der)?.includes(aliasOf(anchor)) ?? false,
     add: (anchor) =>
       replace(
         anchor,
@@ -111,7 +113,12 @@ function createImageJavaStore(
       replace(
         anchor,
         "take the certificate out of",
-        (store) => removeTrusted(store, anchor.certificate.der),
+        (store) =>
+          removeTrusted(
+            store,
+            anchor.certificate.der,
+            anchor.onlyMarked ? (alias) => alias === aliasOf(anchor) : undefined,
+          ),
       ),
   };
 }

@@ -24,7 +24,14 @@ import type {
 import { type JavaTrustFile, labelOf } from "./find_javas.ts";
 import { findAliases } from "./keystore_reader.ts";
 import { addTrusted, removeTrusted } from "./keystore_writer.ts";
-import { aliasOf, deleteCommand, importCommand, listAliases, runKeytool } from "./keytool.ts";
+import {
+  aliasOf,
+  deleteCommand,
+  importCommand,
+  isOurAlias,
+  listAliases,
+  runKeytool,
+} from "./keytool.ts";
 
 /** Bytes. A cacerts has 0.2 MB. */
 const MAX_STORE_BYTES = 16 * 1024 * 1024;
@@ -87,7 +94,9 @@ export function createJavaStore(
   async function changed(change: "add" | "remove", anchor: TrustAnchor) {
     const { certificate: { der } } = anchor;
     const store = await readStore();
-    if (change === "remove") return await removeTrusted(store, der);
+    if (change === "remove") {
+      return await removeTrusted(store, der, anchor.onlyMarked ? isOurs(anchor) : undefined);
+    }
     // Under another alias it is trusted already.
     if ((findAliases(store, der) ?? []).length > 0) return undefined;
     return await addTrusted(store, aliasOf(anchor), der, host.now());
@@ -135,6 +144,14 @@ export function createJavaStore(
     await elevation.run(steps, purpose);
   }
 
+  const isOurs = (anchor: TrustAnchor) => (alias: string) => isOurAlias(alias, anchor);
+
+  /** The aliases that a removal takes out. */
+  async function chosenAliases(anchor: TrustAnchor): Promise<readonly string[]> {
+    const { aliases } = await look(anchor);
+    return anchor.onlyMarked ? aliases.filter(isOurs(anchor)) : aliases;
+  }
+
   /** With keytool, for the user to paste. */
   async function shownCommands(
     change: "add" | "remove",
@@ -142,7 +159,7 @@ export function createJavaStore(
     tool: string,
   ): Promise<ShownCommand[]> {
     if (change === "add") return [{ argv: importCommand(tool, path, anchor), stdin: anchor.file }];
-    const { aliases } = await look(anchor);
+    const aliases = await chosenAliases(anchor);
     return aliases.map((alias) => ({ argv: deleteCommand(tool, path, alias) }));
   }
 
@@ -159,7 +176,7 @@ export function createJavaStore(
       if (change === "add") {
         await runKeytool(host, importCommand(tool, copy, anchor), purpose, anchor.pem);
       } else {
-        for (const alias of (await look(anchor)).aliases) {
+        for (const alias of await chosenAliases(anchor)) {
           await runKeytool(host, deleteCommand(tool, copy, alias), purpose);
         }
       }
@@ -174,7 +191,7 @@ export function createJavaStore(
   }
 
   async function plan(change: "add" | "remove", anchor: TrustAnchor): Promise<PlannedStep[]> {
-    if (change === "remove" && (await look(anchor)).aliases.length === 0) return [];
+    if (change === "remove" && (await chosenAliases(anchor)).length === 0) return [];
     return [{ type: "write", path, root: !await canReplace() }];
   }
 
@@ -203,6 +220,8 @@ export function createJavaStore(
     path,
     state,
     plan,
+    holdsMark: async (anchor) =>
+      (await look(anchor)).aliases.some((alias) => isOurAlias(alias, anchor)),
     add: (anchor) => apply("add", anchor),
     remove: (anchor) => apply("remove", anchor),
   };

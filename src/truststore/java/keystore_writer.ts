@@ -61,14 +61,24 @@ export async function addTrusted(
   });
 }
 
-/** Takes every trusted entry with exactly this DER out. */
-export async function removeTrusted(store: Uint8Array, der: Uint8Array): Promise<ChangedStore> {
+/**
+ * Takes every trusted entry with exactly this DER out.
+ * @param isChosen Only those under these aliases.
+ */
+export async function removeTrusted(
+  store: Uint8Array,
+  der: Uint8Array,
+  isChosen: (alias: string) => boolean = () => true,
+): Promise<ChangedStore> {
   return await attempt(async () => {
-    if (!isJks(store)) return removeFromPkcs12(store, der);
+    if (!isJks(store)) return removeFromPkcs12(store, der, isChosen);
     return await rewriteJks(
       store,
       (entries) =>
-        entries.filter(({ trusted }) => trusted === undefined || !equalBytes(trusted, der))
+        entries.filter((entry) =>
+          entry.trusted === undefined || !equalBytes(entry.trusted, der) ||
+          !isChosen(entry.alias)
+        )
           .map(({ start, end }) => store.subarray(start, end)),
     );
   });
@@ -171,7 +181,11 @@ async function addToPkcs12(
 }
 
 // deno-lint-ignore require-await -- as its JKS sibling
-async function removeFromPkcs12(store: Uint8Array, der: Uint8Array): Promise<ChangedStore> {
+async function removeFromPkcs12(
+  store: Uint8Array,
+  der: Uint8Array,
+  isChosen: (alias: string) => boolean,
+): Promise<ChangedStore> {
   const contents = readContents(store);
   if (contents === undefined) return undefined;
   const kept: Uint8Array[] = [];
@@ -181,9 +195,10 @@ async function removeFromPkcs12(store: Uint8Array, der: Uint8Array): Promise<Cha
     const bags = new DerReader(data.content, "safeContents").enter("bags");
     const all: Bytes[] = [];
     while (!bags.done) all.push(bags.read("bag").tlv);
-    const others = all.filter((bag) =>
-      readBag(new DerReader(bag, "bag").enter("bag"), der) === undefined
-    );
+    const others = all.filter((bag) => {
+      const found = readBag(new DerReader(bag, "bag").enter("bag"), der);
+      return found === undefined || !isChosen(found);
+    });
     if (others.length === all.length) kept.push(info);
     else if (others.length > 0) kept.push(dataInfo(sequenceOf(others)));
   }

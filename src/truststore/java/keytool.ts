@@ -27,6 +27,11 @@ export function aliasOf({ sha256 }: TrustAnchor): string {
   return `localtls-${sha256.slice(0, 16)}`;
 }
 
+/** Whether the alias is the one above, or what Debian's hook makes of the anchor file of the same name. */
+export function isOurAlias(alias: string, anchor: TrustAnchor): boolean {
+  return alias === aliasOf(anchor) || alias === `debian:${aliasOf(anchor)}.pem`;
+}
+
 /** Reads the certificate from stdin. `-keystore`, and not `-cacerts`, which Java 8 does not know. */
 export function importCommand(keytool: string, store: string, anchor: TrustAnchor): string[] {
   return [

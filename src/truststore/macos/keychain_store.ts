@@ -11,6 +11,7 @@ import { LocalTlsError } from "../../errors.ts";
 import { quoteCommand } from "../../host/shell_words.ts";
 import { isSelfSigned } from "../../x509/signature.ts";
 import { checkAnchorCopy } from "../anchor_copy.ts";
+import { isOwnForm } from "../own_form.ts";
 import { writeAsRoot } from "../root_file.ts";
 import { rootCommands, type RootStep } from "../elevation.ts";
 import type {
@@ -200,10 +201,24 @@ export function createKeychainStore(context: DiscoverContext, own: KeychainPlace
     }
   }
 
+  /** A keychain has no place for a mark: the user's own is the user's business. */
+  async function holdsMark(anchor: TrustAnchor): Promise<boolean> {
+    if (anchor.isPublic) return false;
+    const held = await read(anchor);
+    return isSomething(held.own) && mayLose(own, anchor) ||
+      isSomething(held.machine) && mayLose(SYSTEM_KEYCHAIN, anchor);
+  }
+
+  /** Whether a removal may take it out of this keychain. */
+  function mayLose(place: KeychainPlace, anchor: TrustAnchor): boolean {
+    if (!anchor.onlyMarked) return true;
+    return !anchor.isPublic && (place.domain !== "admin" || isOwnForm(anchor));
+  }
+
   async function remove(anchor: TrustAnchor): Promise<StoreChange> {
     const held = await read(anchor);
     for (const [place, part] of [[own, held.own], [SYSTEM_KEYCHAIN, held.machine]] as const) {
-      if (!isSomething(part)) continue;
+      if (!isSomething(part) || !mayLose(place, anchor)) continue;
       const sha1 = await checkSelector(tool, place, anchor);
       const shown = removeWords(place, part, sha1, anchor.file);
       const purpose = `take ${anchor.label} out of the ${place.label}`;
@@ -237,6 +252,7 @@ export function createKeychainStore(context: DiscoverContext, own: KeychainPlace
     state,
     plan,
     add,
+    holdsMark,
     remove,
     verify: (chain, name) =>
       inScratchDirectory(context, async (directory) => {

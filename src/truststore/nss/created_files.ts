@@ -49,14 +49,16 @@ export async function writeCompanion(
  * password on them, a directory where other files live, a companion that has changed since.
  * @param created Files and directories that did not exist before.
  * @param companions Files that were written besides the databases.
+ * @param within Directories are removed beneath this one alone.
  */
 export async function removeCreated(
   host: Host,
   directory: string,
   created: readonly string[],
   companions: readonly CreatedFile[],
+  within?: string,
 ): Promise<void> {
-  const ours = new Set(created);
+  const ours = new Set(created.filter((path) => isMadeFor(path, directory, companions)));
   if (!await holdsOnly(host, directory, ours)) return;
   for (const { path, content } of companions) {
     if (ours.has(path) && !await isUnchanged(host, path, content)) return;
@@ -66,9 +68,33 @@ export async function removeCreated(
   for (const { path } of companions.toReversed()) {
     if (ours.has(path)) await host.files.remove(path);
   }
-  for (const path of created.toReversed()) {
+  // Innermost first, whatever the order of the list.
+  for (const path of [...ours].sort((a, b) => b.length - a.length)) {
+    if (within !== undefined && !await isBeneath(host, path, within)) continue;
     if ((await host.files.info(path))?.type === "directory") await host.files.removeDirectory(path);
   }
+}
+
+/**
+ * The list is a ledger's, which is input: nothing counts but what add() can make, the files of a database, its companions,
+ * and the directories that lead to them.
+ */
+function isMadeFor(
+  path: string,
+  directory: string,
+  companions: readonly CreatedFile[],
+): boolean {
+  if (!/^\/[^/]/.test(path) || /\/(?:\.{0,2})(?:\/|$)/.test(path)) return false;
+  if (directory === path || directory.startsWith(`${path}/`)) return true;
+  const names = [CERTIFICATE_FILE, KEY_FILE, MODULE_FILE];
+  return names.some((name) => path === `${directory}/${name}`) ||
+    companions.some((file) => file.path === path);
+}
+
+/** Whether a path is beneath a directory, and no link on the way leads out of it. */
+async function isBeneath({ files }: Host, path: string, directory: string): Promise<boolean> {
+  const [real, base] = await Promise.all([path, directory].map((one) => files.realPath(one)));
+  return real !== undefined && base !== undefined && real.startsWith(`${base}/`);
 }
 
 /**

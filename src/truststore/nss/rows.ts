@@ -11,6 +11,7 @@ import { OID } from "../../der/oids.ts";
 import { TAG } from "../../der/tags.ts";
 import type { SqlValue } from "../../host/host.ts";
 import type { Certificate } from "../../x509/certificate.ts";
+import type { TrustAnchor } from "../store.ts";
 import {
   ATTRIBUTE,
   columnOf,
@@ -54,6 +55,22 @@ export function findAnchorRows(database: NssDatabase, certificate: Certificate):
   const trust = (["CKO_TRUST", "CKO_NSS_TRUST"] as const)
     .flatMap((format) => findTrustRows(database, certificate, format));
   return { certificates, trust };
+}
+
+/**
+ * Whether the certificate stands under a nickname that {@link insertCertificate} gives it: one with a piece of its serial
+ * number in it, or that of a root of ours. Trust alone, without its certificate, is what NSS leaves of ours.
+ */
+export function holdsOurNickname(database: NssDatabase, anchor: TrustAnchor): boolean {
+  const { certificates, trust } = findAnchorRows(database, anchor.certificate);
+  if (certificates.length === 0) return trust.length > 0 && anchor.isPublic !== true;
+  return certificates.some((id) => {
+    const [row] = database.certificates.all("SELECT a3 FROM nssPublic WHERE id = ?", id);
+    if (!(row?.a3 instanceof Uint8Array)) return false;
+    const nickname = new TextDecoder().decode(row.a3);
+    const rest = nickname.startsWith(anchor.label) ? nickname.slice(anchor.label.length) : "?";
+    return /^(?: #\d{1,9})?$/.test(rest);
+  });
 }
 
 function findTrustRows(

@@ -19,7 +19,7 @@ import { type CreatedFile, removeCreated, writeCompanion } from "./created_files
 import { type NssDatabase, openForReading, openForWriting } from "./database.ts";
 import { checkDirectory, missingDirectories, refuseLegacyFormat } from "./guard.ts";
 import { CERTIFICATE_FILE, KEY_FILE } from "./layout.ts";
-import { findAnchorRows } from "./rows.ts";
+import { findAnchorRows, holdsOurNickname } from "./rows.ts";
 import { warnRunningBrowser } from "./running.ts";
 import { chooseLevel, type DatabaseUsers } from "./trust_level.ts";
 import { judge, type Verdict, type Wanted } from "./verdict.ts";
@@ -96,6 +96,10 @@ export class NssStore implements TrustStore {
     }
   }
 
+  async holdsMark(anchor: TrustAnchor): Promise<boolean> {
+    return await this.#reading((database) => holdsOurNickname(database, anchor)) ?? false;
+  }
+
   async remove(anchor: TrustAnchor, created: readonly string[]): Promise<StoreChange> {
     const { certificate } = anchor;
     const rows = await this.#reading((database) => findAnchorRows(database, certificate));
@@ -103,8 +107,14 @@ export class NssStore implements TrustStore {
     if (!found && created.length === 0) return {};
     this.#requireRoot();
     try {
-      if (found) await this.#changing((database) => deleteAnchor(database, certificate));
-      await removeCreated(this.#context.host, this.path, created, this.#companions);
+      if (found) await this.#changing((database) => deleteAnchor(database, anchor));
+      await removeCreated(
+        this.#context.host,
+        this.path,
+        created,
+        this.#companions,
+        this.#within,
+      );
     } catch (error) {
       throw this.#explain(error);
     }
@@ -233,6 +243,12 @@ export class NssStore implements TrustStore {
 
   get #owner(): Owner | undefined {
     return this.#target.system === true ? undefined : this.#context.user.owner;
+  }
+
+  /** Where root takes directories back for a user: in that user's home. */
+  get #within(): string | undefined {
+    const { user } = this.#context;
+    return user.owner === undefined || this.#target.system === true ? undefined : user.home;
   }
 
   /** A machine-wide database is for everybody to read. */

@@ -6,8 +6,14 @@
 
 import type { NssDatabase } from "./database.ts";
 import { createEmptyPasswordRow } from "./password.ts";
-import { deleteObjects, findAnchorRows, insertCertificate, insertTrust } from "./rows.ts";
-import type { Certificate } from "../../x509/certificate.ts";
+import {
+  deleteObjects,
+  findAnchorRows,
+  holdsOurNickname,
+  insertCertificate,
+  insertTrust,
+} from "./rows.ts";
+import type { TrustAnchor } from "../store.ts";
 import { judge, type Verdict, type Wanted } from "./verdict.ts";
 
 /**
@@ -42,8 +48,9 @@ export async function writeAnchor(database: NssDatabase, wanted: Wanted): Promis
   return await judge(database, wanted);
 }
 
-/** Takes everything of a certificate out, whoever put it there. Inside a transaction. */
-export function deleteAnchor(database: NssDatabase, certificate: Certificate): void {
-  const { certificates, trust } = findAnchorRows(database, certificate);
+/** Takes everything of a certificate out, whoever put it there. Inside a transaction; without one of ours, nothing. */
+export function deleteAnchor(database: NssDatabase, anchor: TrustAnchor): void {
+  const { certificates, trust } = findAnchorRows(database, anchor.certificate);
+  if (anchor.onlyMarked && !holdsOurNickname(database, anchor)) return;
   deleteObjects(database, [...certificates, ...trust.map(({ id }) => id)]);
 }

@@ -140,7 +140,14 @@ export function createAnchorStore(
     return { created: [...directories, ...(held === undefined ? [file] : [])] };
   }
 
+  async function holdsMark(anchor: TrustAnchor): Promise<boolean> {
+    return await host.files.info(fileOf(anchor)) !== undefined;
+  }
+
   async function filesToRemove(anchor: TrustAnchor) {
+    if (anchor.onlyMarked) {
+      return { paths: await holdsMark(anchor) ? [fileOf(anchor)] : [], shared: [] };
+    }
     const files = await findAnchorFiles(host, anchorDirectory, anchor.certificate.der);
     const own = fileOf(anchor);
     const paths = files.filter(({ shared }) => !shared).map(({ path }) => path);
@@ -197,5 +204,5 @@ export function createAnchorStore(
     ];
   }
 
-  return { kind: "system", label, path: anchorDirectory, state, plan, add, remove };
+  return { kind: "system", label, path: anchorDirectory, state, plan, add, holdsMark, remove };
 }

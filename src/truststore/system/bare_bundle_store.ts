@@ -80,6 +80,10 @@ export function createBareBundleStore(
     return {};
   }
 
+  async function holdsMark(anchor: TrustAnchor): Promise<boolean> {
+    return hasMarkedBlock(await read(), anchor);
+  }
+
   async function remove(anchor: TrustAnchor): Promise<StoreChange> {
     if (await mayReplace()) await replace(withoutAnchor(await read(), anchor));
     else {
@@ -95,7 +99,7 @@ export function createBareBundleStore(
     return Promise.resolve([{ type: "write", path, root: changed === "as root" }]);
   }
 
-  return { kind: "system", label, path, state, plan, add, remove };
+  return { kind: "system", label, path, state, plan, add, holdsMark, remove };
 }
 
 function markers({ sha256 }: TrustAnchor): { begin: string; end: string } {
@@ -117,13 +121,18 @@ function endsLine(text: string): boolean {
   return text === "" || text.endsWith("\n");
 }
 
-/** The text without the anchor: our blocks to the byte, and bare ones that somebody else appended. */
+/** Whether a block of ours is there, with the anchor in it. */
+export function hasMarkedBlock(text: string, anchor: TrustAnchor): boolean {
+  return withoutAnchor(text, { ...anchor, onlyMarked: true }) !== text;
+}
+
+/** The text without the anchor: our blocks to the byte, and (not with `onlyMarked`) bare ones that others appended. */
 export function withoutAnchor(text: string, anchor: TrustAnchor): string {
   const { begin, end } = markers(anchor);
   let rest = text;
-  for (;;) {
+  for (let passedOver = 0;;) {
     const places = findCertificateBlocks(rest, anchor.certificate.der);
-    const place = places[0];
+    const place = places[passedOver];
     if (place === undefined) return rest;
     let before = rest.slice(0, place.start);
     let after = rest.slice(place.end);
@@ -132,6 +141,9 @@ export function withoutAnchor(text: string, anchor: TrustAnchor): string {
     if (before.endsWith(joined)) before = before.slice(0, -joined.length);
     else if (before === `${begin}\n` || before.endsWith(`\n${begin}\n`)) {
       before = before.slice(0, -`${begin}\n`.length);
+    } else if (anchor.onlyMarked) {
+      passedOver++;
+      continue;
     }
     rest = before + after;
   }

@@ -11,6 +11,7 @@
 import { type ErrorCode, LocalTlsError } from "../../errors.ts";
 import { quoteWindowsCommand } from "../../host/windows_words.ts";
 import { checkAnchorCopy } from "../anchor_copy.ts";
+import { isOwnForm } from "../own_form.ts";
 import type {
   DiscoverContext,
   PlannedStep,
@@ -154,6 +155,11 @@ export function createWindowsStore(
     return warnings.length === 0 ? {} : { warnings };
   }
 
+  /** Windows' stores have no place for a mark. */
+  function holdsMark(anchor: TrustAnchor): Promise<boolean> {
+    return Promise.resolve(!anchor.isPublic && (location === "user" || isOwnForm(anchor)));
+  }
+
   async function remove(anchor: TrustAnchor): Promise<StoreChange> {
     const sha1 = await thumbprint(anchor);
     const purpose = `take the certificate out of ${label}`;
@@ -193,5 +199,5 @@ export function createWindowsStore(
     return [{ type: "run", argv, root: location === "machine" }];
   }
 
-  return { kind, label, path: STORE_PATHS[location], state, plan, add, remove };
+  return { kind, label, path: STORE_PATHS[location], state, plan, add, holdsMark, remove };
 }

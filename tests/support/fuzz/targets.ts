@@ -14,7 +14,7 @@ import {
   readIssuedEvent,
   readTrustedEvent,
 } from "../../../src/castore/ledger.ts";
-import { parseLedger } from "../../../src/castore/ledger_file.ts";
+import { parseLedger } from "../../../src/castore/ledger_reading.ts";
 import { baseName } from "../../../src/commands/output_files.ts";
 import { berToDer } from "../../../src/der/ber.ts";
 import {

@@ -10,7 +10,7 @@ import {
   readTrustedEvent,
   type TrustedEvent,
 } from "../../../src/castore/ledger.ts";
-import { parseLedger } from "../../../src/castore/ledger_file.ts";
+import { parseLedger } from "../../../src/castore/ledger_reading.ts";
 import { openStateDirectory, type StateDirectory } from "../../../src/castore/state_directory.ts";
 import { createNodeHost } from "../../../src/host/node_host.ts";
 import { rejectsWith, withScratchDirectory } from "../../support/scratch_directory.ts";

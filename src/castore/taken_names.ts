@@ -57,6 +57,13 @@ export class TakenNames {
     this.#table[at + 2] = line;
   }
 
+  /** The lines of all names, in no order. */
+  *lines(): Generator<number> {
+    for (let at = 2; at < this.#table.length; at += WIDTH) {
+      if (this.#table[at] !== 0) yield this.#table[at]!;
+    }
+  }
+
   /** Where this hash stands, or could. */
   #find(high: number, low: number): number {
     const slots = this.#table.length / WIDTH;

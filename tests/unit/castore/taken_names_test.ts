@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { TakenNames } from "../../../src/commands/taken_names.ts";
+import { TakenNames } from "../../../src/castore/taken_names.ts";
 
 describe("TakenNames", () => {
   test("knows every one of 100,000 names that differ little, and no other", () => {

@@ -36,6 +36,14 @@ describe("ownHosts()", () => {
     // Where it arrived: an address that the CA may not issue for.
     "192.0.2.7:8443",
   ];
+  test("a target in absolute form says whose it is, whatever Host says (RFC 9112, 3.2.2)", () => {
+    const isMeant = (url: string, host: string) =>
+      ownHosts(NAMES).isMeant({ ...request({ host }), url });
+    assert.equal(isMeant("http://evil.example/", "localhost"), false);
+    assert.equal(isMeant("https://evil.example:443", "localhost"), false);
+    assert.equal(isMeant("https://localhost:8443/x", "evil.example"), true);
+    assert.equal(isMeant("/http://evil.example/", "localhost"), true);
+  });
   for (const host of MEANT) {
     test(`${host} is its own`, () => {
       const hosts = ownHosts(NAMES);

@@ -25,6 +25,13 @@ from, its patches to WebKit and the notices of all that it links (BoringSSL, lib
 are published by the Bun project: https://bun.com/docs/project/license
 `;
 
+/** Data in packages that is under another licence than their code, which their own licence files do not say. */
+const DATA: Readonly<Record<string, string>> = {
+  tldts:
+    `The public suffix list in it is by the Mozilla Foundation and its contributors, under the Mozilla Public
+License 2.0 (https://mozilla.org/MPL/2.0/). Its source form: https://publicsuffix.org/list/`,
+};
+
 /**
  * The text.
  *
@@ -35,7 +42,8 @@ are published by the Bun project: https://bun.com/docs/project/license
 export function thirdPartyNotices(metafiles: readonly string[], root: string = ROOT): string {
   const notices = bundledPackages(metafiles).map((path) => {
     const name = path.slice(path.lastIndexOf("node_modules/") + "node_modules/".length);
-    return `${name}\n${RULE}\n\n${licenceText(join(root, path), name)}\n`;
+    const data = DATA[name] === undefined ? "" : `\n${DATA[name]}\n`;
+    return `${name}\n${RULE}\n\n${licenceText(join(root, path), name)}\n${data}`;
   });
   const head = "Code of others in localtls, and the licences that it is under.\n";
   return [head, ...notices, RUNTIME].join("\n");

@@ -22,6 +22,9 @@ interface Metafile {
 /** What scripts/build/icu_data.ts does to a runtime. The hash is that of the package it came from. */
 const THINNED = "Without ICU's data of languages other than English.";
 
+/** Packages with data under another licence than package-lock.json says of their code (scripts/build/notices.ts). */
+const LICENCES: Readonly<Record<string, string>> = { tldts: "MIT AND MPL-2.0" };
+
 /** What a list of components is made from. */
 export interface SbomSource {
   readonly version: string;
@@ -117,7 +120,8 @@ function pin(lock: Lock, path: string): LockedPackage {
 }
 
 function component(type: Component["type"], name: string, pinned: LockedPackage): Component {
-  const { version, integrity, license } = pinned;
+  const { version, integrity } = pinned;
+  const license = LICENCES[name] ?? pinned.license;
   const [scope, rest] = name.startsWith("@")
     ? name.split("/") as [string, string]
     : [undefined, name];

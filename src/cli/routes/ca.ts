@@ -62,7 +62,9 @@ const permit = define<GlobalFlags & StoreFlags & PasswordFlags, readonly string[
   description:
     "Makes a new CA that may also issue for DOMAIN and everything below, has it trusted wherever\n" +
     "the old one is, issues every certificate again in its place (the keys stay: servers only need\n" +
-    "a reload), and removes the old root. If any of that fails, nothing is changed.",
+    "a reload), and removes the old root. If any of that fails, nothing is changed. Public suffixes\n" +
+    "(com, co.uk, github.io) cannot be permitted: names below them belong to different owners.\n" +
+    '"any" asks before; --yes answers for a script.',
   examples: [
     { input: "example.com", brief: "for example.com and everything below it" },
     { input: "any", brief: "for every name: gives up what protects you if the key is stolen" },
@@ -87,7 +89,8 @@ const rotate = define<GlobalFlags & StoreFlags & PasswordFlags, readonly []>({
   brief: "Replace the CA by a new one, and every certificate with it",
   description:
     "As permit, with the same domains. A CA without limits that was imported is replaced by one\n" +
-    "that has them.",
+    "that has them. A public suffix that an earlier version permitted is replaced by the domains of\n" +
+    "the certificates that were issued below it.",
   parameters: {
     flags: { ...GLOBAL_FLAGS, ...STORE_FLAGS, ...PASSWORD_FLAG },
     aliases: GLOBAL_ALIASES,

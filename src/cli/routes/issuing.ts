@@ -29,6 +29,7 @@ export const setup = define<SetupFlags, readonly string[]>({
   description:
     "Makes the CA if there is none, trusts it in every store found, and issues a certificate for\n" +
     "NAME... (none given: localhost and this machine's names and addresses). Safe to repeat.\n" +
+    "A public name of this machine (laptop.example.com) has to be permitted, also with --yes.\n" +
     "With --profile the root is also written as a configuration profile for Macs, iPhones and iPads;\n" +
     "on a Mac no keychain is then changed and no window asks: trust comes with the profile.",
   examples: [
@@ -46,7 +47,7 @@ export const setup = define<SetupFlags, readonly string[]>({
         parse: text,
         variadic: ",",
         optional: true,
-        brief: 'Domain that the new CA may also issue for; "any" gives up the protection',
+        brief: 'Domain that the new CA may also issue for; "any" gives up the protection, and asks',
         placeholder: "DOMAIN",
       },
       out: {

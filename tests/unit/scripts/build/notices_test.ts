@@ -45,6 +45,15 @@ describe("thirdPartyNotices()", () => {
     });
   });
 
+  test("says that the public suffix list is under the MPL 2.0, and where its source is", () => {
+    const text = thirdPartyNotices([metafile("node_modules/tldts/dist/es6/src/data/trie.js")]);
+    assert.match(text, /^tldts\n=+\n[^]*Mozilla Public\nLicense 2\.0 [^]*publicsuffix\.org\/list/m);
+    assert.doesNotMatch(
+      thirdPartyNotices([metafile("node_modules/uqr/index.js")]),
+      /Mozilla Public/,
+    );
+  });
+
   test("names the licence of everything that this checkout depends on", () => {
     const names = ["@stricli/core", "deno-std", "tldts", "@peculiar/x509", "@peculiar/webcrypto"];
     const text = thirdPartyNotices([

@@ -70,6 +70,15 @@ describe("cycloneDx()", () => {
     );
   });
 
+  test("knows that the data of a package is under another licence than its code", () => {
+    const listed = JSON.parse(cycloneDx({
+      ...SOURCE,
+      lock: { ...SOURCE.lock, "node_modules/tldts": PACKAGE },
+      metafiles: [metafile({ "node_modules/tldts/dist/es6/src/data/trie.js": 9 })],
+    })).components.find(({ name }: { name: string }) => name === "tldts");
+    assert.deepEqual(listed.licenses, [{ expression: "MIT AND MPL-2.0" }]);
+  });
+
   test("gives hashes in hexadecimal, and licenses as identifiers or expressions", () => {
     const [, , scoped, plain] = document.components;
     assert.deepEqual(plain.hashes, [{ alg: "SHA-512", content: DIGEST }]);

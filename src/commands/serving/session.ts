@@ -115,7 +115,7 @@ async function listenAgain(
     } catch (error) {
       if (tries === LISTEN_TRIES) throw error;
       if (tries === 1) {
-        const state = error instanceof Error ? error.message : String(error);
+        const state = exceptionText(error);
         const message = `new connections are not taken, which is tried again: ${state}`;
         say(context, { type: "warning", code: "NETWORK", message });
       }

@@ -44,6 +44,8 @@ export const ERROR_CODES = [
   "FILE_TOO_LARGE",
   "FILE_READ",
   "FILE_WRITE",
+  /** Another file than the one that may be replaced is at the path. */
+  "FILE_EXISTS",
   "TOOL_MISSING",
   "TOOL_FAILED",
   "TOOL_TIMEOUT",

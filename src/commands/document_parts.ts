@@ -66,6 +66,8 @@ export interface CertificateDocument {
     | "failed"
     | "superseded"
     | CertificateState;
+  /** By `cert`: what is there is what was asked for, and nothing was written. */
+  readonly kept?: true;
   /** Why it was renewed, kept, or could not be renewed; in words. */
   readonly reason?: string;
 }

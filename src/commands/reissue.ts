@@ -15,6 +15,7 @@ import { lookAt } from "./certificate_state.ts";
 import type { CommandContext, Workplace } from "./context.ts";
 import type { CertificateDocument } from "./documents.ts";
 import { issueToFiles } from "./issuing.ts";
+import { findFiles, isOwnPfx, openRecord } from "./standing_files.ts";
 import type { Pkcs12Options } from "./pkcs12.ts";
 
 /** How to issue again. */
@@ -43,6 +44,9 @@ export async function reissue(
   options: ReissueOptions = {},
 ): Promise<CertificateDocument> {
   const { host } = context;
+  // Before they are looked into: what changes after that is noticed when they are replaced.
+  const paths = [recorded.cert, recorded.key, recorded.p12].filter((path) => path !== undefined);
+  const found = await findFiles(host, paths);
   const held = await lookAt(host, authority, recorded);
   const { certificate, event } = held;
   if (certificate === undefined) {
@@ -61,6 +65,17 @@ export async function reissue(
   };
   const modes = await readModes(host, Object.values(files));
   const { reuseKey, pkcs12 } = options;
+  if (p12 !== undefined && pkcs12 !== undefined && found.has(p12)) {
+    const record = await openRecord(state, authority);
+    if (!await isOwnPfx(host, record, event, p12, pkcs12.password)) {
+      throw new LocalTlsError(
+        "FILE_EXISTS",
+        `Cannot issue "${cert}" again: "${p12}" is not the PKCS#12 file that was issued here, ` +
+          "and the password does not open it",
+        { hints: ["Move that file, or give its password with --password-file"] },
+      );
+    }
+  }
   const document = await issueToFiles(context, user, state, authority, {
     names: names.map((name) => parseIssuedName(name, usage, authority.permitted)),
     files,
@@ -74,6 +89,8 @@ export async function reissue(
       : { keyType: isKeyType(keyType) ? keyType : undefined }),
     pkcs12: p12 === undefined ? undefined : pkcs12,
     own,
+    found,
+    keptP12: event.p12Sha256,
     write: (list) =>
       host.files.writeTogether(list.map((file) => ({ ...file, ...modes.get(file.path) }))),
   });

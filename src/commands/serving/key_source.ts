@@ -15,6 +15,7 @@ import { readSubjectAltNameTexts } from "../../x509/extensions.ts";
 import { sha256Hex } from "../../x509/fingerprint.ts";
 import { importPkcs8, keyBelongsTo } from "../../x509/keys.ts";
 import { describeAuthority, ensureAuthority, permittedForNewAuthority } from "../authority.ts";
+import { requireReplaceable } from "../cert_output.ts";
 import { warnUntrusted } from "../cert_parts.ts";
 import { type CommandContext, openWorkplace, type Workplace } from "../context.ts";
 import type { CaDocument } from "../documents.ts";
@@ -147,17 +148,21 @@ async function memorySource(
 /** Kept in files and in the ledger, as one of `cert`. Whoever renews it there, it is noticed. */
 async function keptSource(
   context: CommandContext,
-  { user, state }: Workplace,
+  workplace: Workplace,
   latest: () => Promise<Authority>,
   ca: CaDocument,
   names: readonly RequestedName[],
   files: OutputFiles,
 ): Promise<KeySource> {
+  const { user, state } = workplace;
   const request = { names, files };
   const ensure = async () => {
     const authority = await latest();
     const kept = await findKept(context.host, state, authority, request);
-    if (kept === undefined) await issueToFiles(context, user, state, authority, request);
+    if (kept !== undefined) return;
+    const wishes = { neverAsk: true, hints: ["Choose another place with --out DIR"] };
+    const found = await requireReplaceable(context, workplace, authority, files, wishes);
+    await issueToFiles(context, user, state, authority, { ...request, found });
   };
   await ensure();
   const place = { cert: files.cert, key: files.key! };

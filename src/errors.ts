@@ -34,6 +34,8 @@ export const ERROR_CODES = [
   /** The CA's files do not belong together, or are not a CA. */
   "CA_MISMATCH",
   "CA_EXPIRED",
+  /** The clock of this machine cannot be right: what is issued by it would be good for nobody. */
+  "CLOCK_WRONG",
   /** The state directory or a file in it can be read or replaced by others. */
   "STATE_UNSAFE",
   "STATE_LOCKED",

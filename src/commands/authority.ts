@@ -11,6 +11,7 @@ import type { TargetUser } from "../host/target_user.ts";
 import type { Authority } from "../pki/authority.ts";
 import { createHierarchy } from "../pki/hierarchy.ts";
 import { type Permitted, permittedDomains } from "../pki/permitted.ts";
+import { requireClock } from "./clock.ts";
 import type { CommandContext } from "./context.ts";
 import type { CaDocument } from "./documents.ts";
 
@@ -30,6 +31,7 @@ export async function ensureAuthority(
   permitted: Permitted,
 ): Promise<{ readonly authority: Authority; readonly created: boolean }> {
   const { host } = context;
+  await requireClock(context, state, undefined);
   const made = await state.createAuthority(() => {
     context.report({ type: "progress", message: "making the CA" });
     const description = `${user.name}@${host.network.hostName()}`;

@@ -144,13 +144,13 @@ async function findSame(
   const { publicKey } = request;
   if (publicKey !== undefined && !equalBytes(held.certificate.spki, publicKey)) return undefined;
   if (p12 !== undefined) {
+    // A password that was made up, or is about to be asked for, cannot be compared: the repeat is to have one that is known.
+    if (password === undefined) return undefined;
     if (!await isOwnPfx(host, record, line, p12, password)) return undefined;
     const content = await host.files.read(p12);
     if (content === undefined || includes(content, LEGACY_OID) !== legacy) return undefined;
     // Another password is another file.
-    if (password !== undefined && (await readPfxChain(content, password)).length === 0) {
-      return undefined;
-    }
+    if ((await readPfxChain(content, password)).length === 0) return undefined;
   }
   return { ...describeIssued(held.event), state: "kept", kept: true };
 }

@@ -17,6 +17,7 @@ import { chooseUsage, commonNameFor } from "../pki/subject_name.ts";
 import type { KeyType } from "../x509/key_algorithms.ts";
 import { ensureAuthority, permittedForNewAuthority } from "./authority.ts";
 import { warnUntrusted } from "./cert_parts.ts";
+import { requireClock } from "./clock.ts";
 import { type CommandContext, openWorkplace } from "./context.ts";
 import { parseNames, requirePermitted } from "./issuing.ts";
 import { baseName, isOccupied, resolvePath } from "./output_files.ts";
@@ -62,6 +63,7 @@ export async function issueSingleFile(
   const { authority, created } = held === undefined
     ? await ensureAuthority(context, user, state, permitted)
     : { authority: held, created: false };
+  await requireClock(context, state, authority);
   const issued = await issueCertificate(authority, {
     names,
     usages,

@@ -20,6 +20,7 @@ import { parseCertificate } from "../x509/certificate.ts";
 import { sha256Hex } from "../x509/fingerprint.ts";
 import type { KeyType } from "../x509/key_algorithms.ts";
 import { importPkcs8, keyBelongsTo } from "../x509/keys.ts";
+import { requireClock } from "./clock.ts";
 import type { CommandContext } from "./context.ts";
 import type { CertificateDocument } from "./documents.ts";
 import { type FoundFiles, type OutputFiles, writeOutputFiles } from "./output_files.ts";
@@ -115,6 +116,7 @@ export async function issueToFiles(
   const { host } = context;
   const { names, files, days, usage = "server", publicKey, pkcs12 } = request;
   const { keyType, reuseKey, allowLong, own = [], keptP12 } = request;
+  await requireClock(context, state, authority);
   const issued = await issueCertificate(authority, {
     names,
     usages: usage,
@@ -202,8 +204,9 @@ export async function findKept(
   const wanted = request.names.map(({ value }) => value).sort().join();
   if ([...held.names].sort().join() !== wanted) return undefined;
   if (held.issuer !== authority.issuerSha256) return undefined;
-  const left = Date.parse(held.notAfter) - host.now().getTime();
-  if (left < DUE_DAYS * DAY_MS) return undefined;
+  const now = host.now().getTime();
+  if (Date.parse(held.notAfter) - now < DUE_DAYS * DAY_MS) return undefined;
+  if (Date.parse(held.notBefore) > now) return undefined; // the clock was wrong when it was issued
   if (!await filesMatch(host, held)) return undefined;
   return { ...describeIssued(held), state: "kept" };
 }

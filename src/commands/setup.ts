@@ -20,6 +20,7 @@ import {
   requireExtraPermitted,
 } from "./authority.ts";
 import { requireReplaceable } from "./cert_output.ts";
+import { requireClock } from "./clock.ts";
 import { type CommandContext, openWorkplace } from "./context.ts";
 import { type CommandResult, EXIT, type TrustDocument } from "./documents.ts";
 import { filesMatch, findKept, issueToFiles, parseNames, requirePermitted } from "./issuing.ts";
@@ -62,6 +63,7 @@ export async function setup(
     : await ownNames(host, permitted);
   requirePermitted(context, names, permitted, held !== undefined);
   // Before any store is asked to trust a CA that nothing can be issued with.
+  await requireClock(context, state, held);
   if (held !== undefined) checkCurrent(held, host.now());
   const files = outputFiles(host, names, { out: flags.out });
   const profile = flags.profile === undefined ? undefined : profilePath(context, flags.profile);

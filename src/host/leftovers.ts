@@ -7,7 +7,7 @@
 
 import * as fs from "node:fs";
 import * as path from "node:path";
-import * as process from "node:process";
+import process from "node:process";
 import { toHex } from "../bytes.ts";
 import type { Owner } from "./host.ts";
 import { removeQuietly } from "./node_file_writer.ts";

@@ -299,7 +299,8 @@ describe("a certificate that is still good is kept", () => {
     const kept = async (...words: string[]) =>
       (await must(scratch, ...args, ...words)).certificates[0].kept;
     assert.equal(await kept("--password-file", "one"), true);
-    assert.equal(await kept(), true);
+    assert.equal(await kept("--password-file", "two"), undefined);
+    assert.equal(await kept(), undefined, "a password that nobody knows is no use");
     assert.equal(await kept("--password-file", "two"), undefined);
     assert.equal(await kept("--legacy", "--password-file", "two"), undefined);
     assert.equal(await kept("--legacy", "--password-file", "two"), true);

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type Bytes, equalBytes } from "../../bytes.ts";
+import { type Bytes, equalBytes, isAscii, latin1 } from "../../bytes.ts";
 import { decodePem, encodePem } from "../../der/pem.ts";
 import { LocalTlsError } from "../../errors.ts";
 import { parentOf } from "../../host/path_text.ts";
@@ -93,7 +93,9 @@ export async function accept(
   if ([key, path].includes(cert)) {
     throw new LocalTlsError("USAGE", `Cannot write the certificate over "${cert}"`);
   }
-  await requireOwnOutput(context, cert, (held) => isForKey(held, leaf), {
+  const isOwn = (held: Bytes) =>
+    isForKey(held, leaf) || (flags.certFile === undefined && isMereText(held));
+  await requireOwnOutput(context, cert, isOwn, {
     what: "not a certificate for the same key",
     force: flags.force,
     hints: replaceHints(
@@ -143,6 +145,11 @@ function isForKey(content: Bytes, { spki }: Certificate): boolean {
     if (error instanceof LocalTlsError) return false;
     throw error;
   }
+}
+
+/** Whether a file at the certificate's own place holds neither a key nor a certificate, in whatever form. */
+function isMereText(content: Bytes): boolean {
+  return isAscii(latin1(content)) && !latin1(content).includes("-----BEGIN");
 }
 
 /** A key is its owner's: who else may read it is told and not changed, since a server may have to. */

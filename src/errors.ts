@@ -34,6 +34,8 @@ export const ERROR_CODES = [
   /** The CA's files do not belong together, or are not a CA. */
   "CA_MISMATCH",
   "CA_EXPIRED",
+  /** The clock of this machine cannot be right: what is issued by it would be good for nobody. */
+  "CLOCK_WRONG",
   /** The state directory or a file in it can be read or replaced by others. */
   "STATE_UNSAFE",
   "STATE_LOCKED",
@@ -44,6 +46,8 @@ export const ERROR_CODES = [
   "FILE_TOO_LARGE",
   "FILE_READ",
   "FILE_WRITE",
+  /** Another file than the one that may be replaced is at the path. */
+  "FILE_EXISTS",
   "TOOL_MISSING",
   "TOOL_FAILED",
   "TOOL_TIMEOUT",

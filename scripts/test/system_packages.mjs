@@ -44,6 +44,7 @@ const SYSTEM_PACKAGES = {
   "p11-kit": "/usr/bin/trust",
   strace: "/usr/bin/strace",
   valgrind: "/usr/bin/valgrind",
+  faketime: "/usr/bin/faketime",
   mkcert: "/usr/bin/mkcert",
   "python3-cryptography": "/usr/lib/python3/dist-packages/cryptography",
   "python3-cryptography-vectors": "/usr/lib/python3/dist-packages/cryptography_vectors",

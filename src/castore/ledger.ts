@@ -17,6 +17,8 @@ export interface IssuedEvent {
   readonly key?: string;
   /** Absolute path of the PKCS#12 file, if one was written. */
   readonly p12?: string;
+  /** SHA-256 of that file as it was written last; absent in lines of older versions. */
+  readonly p12Sha256?: string;
   /** The certificate answers a request (RFC 2986): it is renewed for the public key that it has. */
   readonly csr?: true;
   /** Hexadecimal content octets. */
@@ -64,7 +66,7 @@ export type EventReader<E> = (value: unknown) => E | undefined;
 export function readIssuedEvent(value: unknown): IssuedEvent | undefined {
   if (!isRecord(value)) return undefined;
   const { event, time, names, cert, key, serial, sha256, notBefore, notAfter, keyType } = value;
-  const { usage, issuer, p12, csr, days, own } = value;
+  const { usage, issuer, p12, p12Sha256, csr, days, own } = value;
   if (event !== "issued" || !isUsage(usage) || !isTexts(names)) return undefined;
   if (!isPath(cert) || !isSha256(sha256) || !isSha256(issuer)) return undefined;
   if (!isTime(time) || !isTime(notBefore) || !isTime(notAfter)) return undefined;
@@ -79,6 +81,7 @@ export function readIssuedEvent(value: unknown): IssuedEvent | undefined {
   if (p12 !== undefined && !isPath(p12)) return undefined;
   // One file for two things: whichever is written last would be the other's end.
   if (cert === key || cert === p12 || (key !== undefined && key === p12)) return undefined;
+  if (p12Sha256 !== undefined && !isSha256(p12Sha256)) return undefined;
   if (days !== undefined && !isDays(days)) return undefined;
   if (own !== undefined && !isTexts(own)) return undefined;
   return {
@@ -88,6 +91,7 @@ export function readIssuedEvent(value: unknown): IssuedEvent | undefined {
     cert,
     ...(key === undefined ? {} : { key }),
     ...(p12 === undefined ? {} : { p12 }),
+    ...(p12Sha256 === undefined ? {} : { p12Sha256 }),
     ...(csr === undefined ? {} : { csr }),
     serial,
     sha256,

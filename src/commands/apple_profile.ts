@@ -4,11 +4,13 @@
  * @module
  */
 
+import { latin1 } from "../bytes.ts";
 import { encodeBase64 } from "../der/pem.ts";
 import { LocalTlsError } from "../errors.ts";
 import type { TrustAnchor } from "../truststore/store.ts";
 import type { CommandContext, Workplace } from "./context.ts";
 import { resolvePath } from "./output_files.ts";
+import { requireOwnOutput } from "./output_guard.ts";
 
 /** The absolute path of the profile. Throws USAGE for a name that no Apple device takes for one. */
 export function profilePath({ host }: CommandContext, file: string): string {
@@ -19,6 +21,19 @@ export function profilePath({ host }: CommandContext, file: string): string {
     `Cannot write a profile to "${file}": Apple's systems know one by the ending .mobileconfig`,
     { hints: ["--profile localtls.mobileconfig"] },
   );
+}
+
+/** Our profiles are replaced, another organization's only after a question. Throws FILE_EXISTS, CANCELLED. */
+export async function requireOwnProfile(
+  context: CommandContext,
+  path: string,
+  force: boolean | undefined,
+): Promise<void> {
+  await requireOwnOutput(context, path, (content) => latin1(content).includes("localtls"), {
+    what: "not a profile that localtls wrote",
+    force,
+    hints: ["Choose another file with --profile, or add --force"],
+  });
 }
 
 /** Writes it; nothing in it is secret. */

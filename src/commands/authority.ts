@@ -12,6 +12,7 @@ import type { Authority } from "../pki/authority.ts";
 import { createHierarchy } from "../pki/hierarchy.ts";
 import { covers, type Permitted } from "../pki/permitted.ts";
 import { permittedDomains } from "../pki/permitting.ts";
+import { requireClock } from "./clock.ts";
 import { ANY_GIVES_UP } from "./confirm_any.ts";
 import type { CommandContext } from "./context.ts";
 import type { CaDocument } from "./documents.ts";
@@ -32,6 +33,7 @@ export async function ensureAuthority(
   permitted: Permitted,
 ): Promise<{ readonly authority: Authority; readonly created: boolean }> {
   const { host } = context;
+  await requireClock(context, state, undefined);
   const made = await state.createAuthority(() => {
     context.report({ type: "progress", message: "making the CA" });
     const description = `${user.name}@${host.network.hostName()}`;

@@ -16,10 +16,18 @@ import {
   warnUntrusted,
   withPassword,
 } from "./cert_parts.ts";
+import type { SettledOutput } from "./cert_output.ts";
 import { type CommandContext, openWorkplace } from "./context.ts";
-import { type CertDocument, type CertListDocument, type CommandResult, EXIT } from "./documents.ts";
+import {
+  type CertDocument,
+  type CertificateDocument,
+  type CertListDocument,
+  type CommandResult,
+  EXIT,
+} from "./documents.ts";
 import { issueToFiles, parseNames, requirePermitted } from "./issuing.ts";
-import { outputFiles, planOutput } from "./output_files.ts";
+import { isOccupied, outputFiles, planOutput } from "./output_files.ts";
+import type { ChosenPassword } from "./pkcs12.ts";
 
 /** What a certificate is for. */
 interface Subject {
@@ -28,9 +36,10 @@ interface Subject {
 }
 
 /**
- * Runs `cert`. As mkcert does, it makes the CA when there is none, and says that nobody trusts it yet.
+ * Runs `cert`. As mkcert does, it makes the CA when there is none, and says that nobody trusts it yet. A certificate that
+ * is still good is kept, unless it is asked to renew it.
  * Throws USAGE, NAME_INVALID, NAME_NOT_PERMITTED, CA_EXPIRED, CSR_INVALID, KEY_INVALID,
- * PASSWORD_INVALID, FILE_*.
+ * PASSWORD_INVALID, FILE_*; FILE_EXISTS and CANCELLED for files that were not issued here.
  */
 export async function cert(
   context: CommandContext,
@@ -54,6 +63,21 @@ export async function cert(
   const kind = { client, withoutKey: csr !== undefined, pkcs12: withPkcs12 };
   const files = outputFiles(host, names, flags, kind);
   const usage: CertificateUsage = chooseUsage(names, client);
+  const { days, force: allowLong, key: keyType } = flags;
+  const wanted = { names, files, usage, days, allowLong, keyType, publicKey };
+  let secret: ChosenPassword | undefined;
+  let settled: SettledOutput | undefined;
+  if (await isOccupied(host, files)) {
+    // From a file at once: it opens a PKCS#12 file that is there.
+    if (flags.passwordFile !== undefined) secret = await askPassword(context, flags);
+    const record = await (await import("./standing_files.ts")).openRecord(state, held);
+    const wishes = { flags, password: secret?.password };
+    settled = await (await output()).settleOutput(context, workplace, record, wanted, wishes);
+    if (settled.kept !== undefined) {
+      if (held !== undefined) await warnUntrusted(context, workplace, held, false);
+      return done(settled.kept, options.dryRun);
+    }
+  }
   if (options.dryRun) {
     const planned = planOutput(state, files, held === undefined);
     return {
@@ -61,20 +85,36 @@ export async function cert(
       exitCode: EXIT.done,
     };
   }
-  const secret = withPkcs12 ? await askPassword(context, flags) : undefined;
+  if (withPkcs12) secret ??= await askPassword(context, flags);
   const { authority, created } = held === undefined
     ? await (await newAuthority()).ensureAuthority(context, user, state, permitted)
     : { authority: held, created: false };
-  const { days, force: allowLong, key: keyType } = flags;
-  const pkcs12 = pkcs12Options(secret, flags);
-  const request = { names, files, usage, days, allowLong, keyType, publicKey, pkcs12 };
-  const issued = await issueToFiles(context, user, state, authority, request);
+  const request = { ...wanted, pkcs12: pkcs12Options(secret, flags), found: settled?.found };
+  let issued: CertificateDocument;
+  try {
+    issued = await issueToFiles(context, user, state, authority, request);
+  } catch (error) {
+    if (!(error instanceof LocalTlsError) || error.code !== "FILE_EXISTS") throw error;
+    const wishes = { flags, password: secret?.isMadeUp ? undefined : secret?.password };
+    issued = await (await output()).issueAgain(context, workplace, authority, request, wishes);
+  }
   await warnUntrusted(context, workplace, authority, created);
+  return done(withPassword(issued, secret));
+}
+
+function done(
+  certificate: CertificateDocument,
+  planned: boolean = false,
+): CommandResult<CertDocument> {
+  const document = { command: "cert", ok: true, certificates: [certificate] } as const;
   return {
-    document: { command: "cert", ok: true, certificates: [withPassword(issued, secret)] },
+    document: planned ? { ...document, planned: [] } : document,
     exitCode: EXIT.done,
   };
 }
+
+/** Loaded where there are files already. */
+const output = () => import("./cert_output.ts");
 
 /** Refuses what cannot be meant before anything is read or made. */
 async function checkFlags(context: CommandContext, flags: CertFlags): Promise<void> {
@@ -101,6 +141,8 @@ const PLAIN_OPTIONS = new Set([
   "key",
   "client",
   "force",
+  "renew",
+  "neverAsk",
 ]);
 
 /** Loaded for the first certificate alone, as what makes a CA is. */

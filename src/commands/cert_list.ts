@@ -10,6 +10,7 @@ import { LocalTlsError } from "../errors.ts";
 import { exceptionText, looksLikeSecret, quoteInput, withholdInput } from "../input_text.ts";
 import { baseName } from "../host/path_text.ts";
 import { quoteArgument } from "../host/shell_words.ts";
+import type { Authority } from "../pki/authority.ts";
 import type { Permitted } from "../pki/permitted.ts";
 import { chooseUsage } from "../pki/subject_name.ts";
 import { chooseValidity } from "../pki/validity.ts";
@@ -21,6 +22,7 @@ import {
   warnUntrusted,
   withPassword,
 } from "./cert_parts.ts";
+import type { SettledOutput } from "./cert_output.ts";
 import { parseClientNames } from "./client_names.ts";
 import { type CommandContext, openWorkplace, type Workplace } from "./context.ts";
 import {
@@ -40,7 +42,8 @@ import {
   requirePermitted,
 } from "./issuing.ts";
 import { countLines, type ListLine, listLines } from "./list_lines.ts";
-import { outputFiles, planOutput, resolvePath } from "./output_files.ts";
+import { isOccupied, outputFiles, planOutput, resolvePath } from "./output_files.ts";
+import type { IssuingRecord } from "./standing_files.ts";
 import { TakenNames } from "../castore/taken_names.ts";
 
 /** Octets of a list: some 500,000 lines. */
@@ -59,6 +62,9 @@ interface Run {
   readonly flags: CertFlags;
   readonly permitted: Permitted;
   readonly hasAuthority: boolean;
+  readonly held: Authority | undefined;
+  /** Read when it is first needed. */
+  record?: Promise<IssuingRecord>;
   /** Lower-case names of certificates that this run has written, and the line that it was for. */
   readonly taken: TakenNames;
 }
@@ -93,10 +99,12 @@ export async function certList(
     flags,
     permitted,
     hasAuthority: held !== undefined,
+    held,
     taken: new TakenNames(total),
   };
   if (options.dryRun) return planList(run, text);
   const secret = flags.pkcs12 ? await askPassword(context, flags) : undefined;
+  const given = secret?.isMadeUp ? undefined : secret?.password;
   const { authority, created } = held === undefined
     ? await ensureAuthority(context, user, state, permitted)
     : { authority: held, created: false };
@@ -133,22 +141,26 @@ export async function certList(
       const record = (issued: IssuedEvent) => void (event = issued);
       const wanted = await prepareInTurn(inner, line);
       const request: IssueRequest = { ...common, ...wanted, record };
-      const certificate = await issueToFiles(inner, user, state, authority, request);
+      const { kept, found } = await settleLine(run, inner, line, request, given);
+      if (kept !== undefined) return { certificate: kept };
+      const certificate = await issueToFiles(inner, user, state, authority, { ...request, found });
       return { certificate: withPassword(certificate, secret) };
     });
     return { document, event };
   };
 
   let issued = 0;
+  let kept = 0;
   let failed = 0;
   const onItsWay: Promise<Outcome>[] = [];
   const settle = async () => {
     const { document, event } = await onItsWay.shift()!;
     if (event !== undefined) pending.push(event);
-    if (document.ok) issued++;
-    else failed++;
+    if (!document.ok) failed++;
+    else if (document.certificate?.kept) kept++;
+    else issued++;
     context.report({ type: "part", document });
-    context.report({ type: "count", done: issued + failed, total });
+    context.report({ type: "count", done: issued + kept + failed, total });
     if (pending.length >= LEDGER_BATCH) await flush();
   };
   // From here on Ctrl-C ends the run between two certificates: none is half, and each is noted.
@@ -163,18 +175,19 @@ export async function certList(
   } finally {
     await flush();
   }
-  const done = issued + failed;
+  const done = issued + kept + failed;
   if (done < total) {
     const message =
       `Cannot go on: stopped after ${done} of ${total} lines, ${failed} of them failed`;
     throw new LocalTlsError("CANCELLED", message);
   }
   await warnUntrusted(context, workplace, authority, created);
-  return finish(issued, failed);
+  return finish(issued, kept, failed);
 }
 
 function finish(
   issued: number,
+  kept: number,
   failed: number,
   planned?: readonly PlannedStep[],
 ): CommandResult<CertListDocument> {
@@ -182,23 +195,26 @@ function finish(
     command: "cert",
     ok: failed === 0,
     issued,
+    ...(kept === 0 ? {} : { kept }),
     failed,
     ...(planned === undefined ? {} : { planned }),
   };
-  const exitCode = failed === 0 ? EXIT.done : issued > 0 ? EXIT.partial : EXIT.failed;
+  const exitCode = failed === 0 ? EXIT.done : issued + kept > 0 ? EXIT.partial : EXIT.failed;
   return { document, exitCode };
 }
 
 /** What --dry-run says: the files of every line, and the lines that would fail. */
 async function planList(run: Run, text: string): Promise<CommandResult<CertListDocument>> {
-  const { context, workplace: { state }, hasAuthority } = run;
+  const { context, workplace: { state }, flags, hasAuthority } = run;
+  const common = { days: flags.days, keyType: flags.key };
   const steps = new Map<string, PlannedStep>();
   let good = 0;
   let failed = 0;
   for (const line of listLines(text)) {
     const document = await attempt(context, line, async (inner) => {
-      const { files } = await prepare(run, inner, line);
-      for (const step of planOutput(state, files, !hasAuthority)) {
+      const request: IssueRequest = { ...common, ...await prepare(run, inner, line) };
+      const { kept } = await settleLine(run, inner, line, request, undefined);
+      for (const step of kept ? [] : planOutput(state, request.files, !hasAuthority)) {
         if (step.type === "write") steps.set(step.path, step);
       }
       return {};
@@ -209,8 +225,24 @@ async function planList(run: Run, text: string): Promise<CommandResult<CertListD
       context.report({ type: "part", document });
     }
   }
-  const { exitCode, document } = finish(good, failed, [...steps.values()]);
+  const { exitCode, document } = finish(good, 0, failed, [...steps.values()]);
   return { exitCode, document: { ...document, issued: 0 } };
+}
+
+/** What is at the paths of a line; the ledger is read for the first line that has something there. */
+async function settleLine(
+  run: Run,
+  inner: CommandContext,
+  { words: line }: ListLine,
+  request: IssueRequest,
+  password: string | undefined,
+): Promise<SettledOutput> {
+  const { context: { host }, workplace, flags } = run;
+  if (!await isOccupied(host, request.files)) return { found: new Map() };
+  const { openRecord } = await import("./standing_files.ts");
+  const record = await (run.record ??= openRecord(workplace.state, run.held));
+  const { settleOutput } = await import("./cert_output.ts");
+  return await settleOutput(inner, workplace, record, request, { flags, line, password });
 }
 
 /** Names, usage and files of a line. Throws for a line that cannot be issued for. */

@@ -17,8 +17,12 @@ export interface CertFlags extends OutputOptions {
   readonly names: readonly string[];
   /** Lifetime in days. */
   readonly days?: number | undefined;
-  /** Takes more than 825 days. */
+  /** Takes more than 825 days; replaces files that were not issued here. */
   readonly force?: boolean | undefined;
+  /** Issues anew where the certificate that is there is still good. */
+  readonly renew?: boolean | undefined;
+  /** mkcert's command line: it has no questions. */
+  readonly neverAsk?: boolean | undefined;
   readonly key?: KeyType | undefined;
   readonly client?: boolean | undefined;
   /** A file with a certification request, or "-". */

@@ -80,7 +80,7 @@ export async function lookAt(
   due?: number,
 ): Promise<HeldCertificate> {
   const found = await readHeld(host, authority, recorded);
-  if (found === "missing" || found === "changed") {
+  if (typeof found === "string") {
     return { state: found, event: recorded, certificate: undefined, key: undefined };
   }
   const { event } = found;
@@ -89,17 +89,23 @@ export async function lookAt(
     ? "foreign"
     : left <= 0
     ? "expired"
+    : found.certificate.notBefore.getTime() > host.now().getTime()
+    ? "not-yet-valid"
     : left <= dueWindow(event, due)
     ? "due"
     : "valid";
   return { state, ...found };
 }
 
+interface FoundCertificate extends Omit<HeldCertificate, "state"> {
+  readonly certificate: Certificate;
+}
+
 async function readHeld(
   host: Host,
   authority: Authority | undefined,
   recorded: IssuedEvent,
-): Promise<Omit<HeldCertificate, "state"> | "missing" | "changed"> {
+): Promise<FoundCertificate | "missing" | "changed"> {
   try {
     const chain = await host.files.read(recorded.cert, MAX_CHAIN_BYTES);
     if (chain === undefined) return "missing";

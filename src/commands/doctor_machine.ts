@@ -143,6 +143,7 @@ async function heldFacts(
       names: event.names,
       cert: event.cert,
       key: event.key,
+      notBefore: event.notBefore,
       notAfter: event.notAfter,
       state,
       moved: change === undefined ? undefined : describeAddressChange(program, change),

@@ -66,15 +66,24 @@ export interface CertificateDocument {
     | "failed"
     | "superseded"
     | CertificateState;
+  /** By `cert`: what is there is what was asked for, and nothing was written. */
+  readonly kept?: true;
   /** Why it was renewed, kept, or could not be renewed; in words. */
   readonly reason?: string;
 }
 
 /**
  * How a certificate that was issued here stands. missing: its file is gone. changed: the file or its key is
- * another one. foreign: the CA that issued it is not there any more.
+ * another one. foreign: the CA that issued it is not there any more. not-yet-valid: a clock that was ahead issued it.
  */
-export type CertificateState = "valid" | "due" | "expired" | "missing" | "changed" | "foreign";
+export type CertificateState =
+  | "valid"
+  | "due"
+  | "expired"
+  | "not-yet-valid"
+  | "missing"
+  | "changed"
+  | "foreign";
 
 /** Fields that every successful document has; the reporter adds version and warnings. */
 export interface BaseDocument {

@@ -51,6 +51,8 @@ export interface CertListDocument extends BaseDocument {
   readonly command: "cert";
   /** Certificates that were issued. */
   readonly issued: number;
+  /** Lines whose certificate is there, and still good; absent for none. */
+  readonly kept?: number;
   /** Lines that could not be issued for. */
   readonly failed: number;
 }

@@ -8,15 +8,19 @@
  * @module
  */
 
+import type { Bytes } from "../bytes.ts";
+import type { StateDirectory } from "../castore/state_directory.ts";
 import { LocalTlsError } from "../errors.ts";
+import type { Authority } from "../pki/authority.ts";
 import { issueCertificate, type IssuedCertificate } from "../pki/issue.ts";
 import { chooseUsage, commonNameFor } from "../pki/subject_name.ts";
 import type { KeyType } from "../x509/key_algorithms.ts";
 import { ensureAuthority, permittedForNewAuthority } from "./authority.ts";
 import { warnUntrusted } from "./cert_parts.ts";
+import { requireClock } from "./clock.ts";
 import { type CommandContext, openWorkplace } from "./context.ts";
 import { parseNames, requirePermitted } from "./issuing.ts";
-import { baseName, resolvePath } from "./output_files.ts";
+import { baseName, isOccupied, resolvePath } from "./output_files.ts";
 
 /** What to issue. */
 export interface SingleFileRequest {
@@ -55,9 +59,11 @@ export async function issueSingleFile(
   await requirePermitted(context, names, permitted, held !== undefined);
   const path = resolvePath(host, request.file ?? `${baseName(names, client)}.p12`);
   const usages = chooseUsage(names, client);
+  await requireOwn(context, state, held, path, pkcs12Password);
   const { authority, created } = held === undefined
     ? await ensureAuthority(context, user, state, permitted)
     : { authority: held, created: false };
+  await requireClock(context, state, authority);
   const issued = await issueCertificate(authority, {
     names,
     usages,
@@ -75,6 +81,36 @@ export async function issueSingleFile(
   await host.files.write(path, content, { mode: 0o600, owner: user.owner });
   await warnUntrusted(context, workplace, authority, created);
   return { path, names: issued.names, notAfter: issued.notAfter };
+}
+
+/** mkcert writes over what it wrote, and has no questions: anything else is refused. Throws FILE_EXISTS. */
+async function requireOwn(
+  context: CommandContext,
+  state: StateDirectory,
+  authority: Authority | undefined,
+  path: string,
+  password: string | undefined,
+): Promise<void> {
+  const { host } = context;
+  if (!await isOccupied(host, { cert: path })) return;
+  const { belongs, openRecord, readChain, readKey, readPfxChain, refuseOwnState, wasSignedHere } =
+    await import("./standing_files.ts");
+  await refuseOwnState(host, state, [path]);
+  const record = await openRecord(state, authority);
+  const isOwn = async (content: Bytes) => {
+    if (password !== undefined) {
+      return await wasSignedHere(record, await readPfxChain(content, password));
+    }
+    const chain = await readChain(host, path);
+    const key = await readKey(host, path);
+    return key !== undefined && await belongs(key, chain[0]) && await wasSignedHere(record, chain);
+  };
+  const { requireOwnOutput } = await import("./output_guard.ts");
+  await requireOwnOutput(context, path, isOwn, {
+    what: "not a file that this CA has issued",
+    neverAsk: true,
+    hints: [`Move that file, or choose another one with ${password ? "-p12-file" : "-cert-file"}`],
+  });
 }
 
 /** The chain first, as mkcert has it: HAProxy and nginx read either order. */

@@ -21,9 +21,10 @@ import { parseCertificate } from "../x509/certificate.ts";
 import { sha256Hex } from "../x509/fingerprint.ts";
 import type { KeyType } from "../x509/key_algorithms.ts";
 import { importPkcs8, keyBelongsTo } from "../x509/keys.ts";
+import { requireClock } from "./clock.ts";
 import type { CommandContext } from "./context.ts";
 import type { CertificateDocument } from "./documents.ts";
-import { type OutputFiles, writeOutputFiles } from "./output_files.ts";
+import { type FoundFiles, type OutputFiles, writeOutputFiles } from "./output_files.ts";
 import type { Pkcs12Options } from "./pkcs12.ts";
 
 /** A certificate that ends sooner than this is made anew, in days. */
@@ -93,6 +94,10 @@ export interface IssueRequest {
   readonly record?: ((event: IssuedEvent) => void) | undefined;
   /** Writes the files in place of the host, for the same reason. */
   readonly write?: Files["writeTogether"] | undefined;
+  /** What is replaced; anything else at the paths is FILE_EXISTS. */
+  readonly found?: FoundFiles | undefined;
+  /** SHA-256 of a PKCS#12 file that stays as it is. */
+  readonly keptP12?: string | undefined;
 }
 
 /** Issues one certificate, writes its files and its line in the ledger. */
@@ -105,7 +110,8 @@ export async function issueToFiles(
 ): Promise<CertificateDocument> {
   const { host } = context;
   const { names, files, days, usage = "server", publicKey, pkcs12 } = request;
-  const { keyType, reuseKey, allowLong, own = [] } = request;
+  const { keyType, reuseKey, allowLong, own = [], keptP12 } = request;
+  await requireClock(context, state, authority);
   const issued = await issueCertificate(authority, {
     names,
     usages: usage,
@@ -130,12 +136,15 @@ export async function issueToFiles(
     : await (await import("./pkcs12.ts")).makePfx(issued, authority, pkcs12);
   const { fullchainPem, keyPem } = issued;
   const fingerprint = issued.sha256();
-  await writeOutputFiles(host, user, files, { fullchainPem, keyPem, pfx }, request.write);
+  const content = { fullchainPem, keyPem, pfx };
+  await writeOutputFiles(host, user, files, content, request.write, request.found);
+  const p12Sha256 = pfx === undefined ? keptP12 : await sha256Hex(pfx);
   const event: IssuedEvent = {
     event: "issued",
     time: host.now().toISOString(),
     names: issued.names,
     ...files,
+    ...(p12Sha256 === undefined ? {} : { p12Sha256 }),
     ...(publicKey === undefined ? {} : { csr: true }),
     serial: issued.serial,
     sha256: await fingerprint,
@@ -192,8 +201,9 @@ export async function findKept(
   const wanted = request.names.map(({ value }) => value).sort().join();
   if ([...held.names].sort().join() !== wanted) return undefined;
   if (held.issuer !== authority.issuerSha256) return undefined;
-  const left = Date.parse(held.notAfter) - host.now().getTime();
-  if (left < DUE_DAYS * DAY_MS) return undefined;
+  const now = host.now().getTime();
+  if (Date.parse(held.notAfter) - now < DUE_DAYS * DAY_MS) return undefined;
+  if (Date.parse(held.notBefore) > now) return undefined; // the clock was wrong when it was issued
   if (!await filesMatch(host, held)) return undefined;
   return { ...describeIssued(held), state: "kept" };
 }

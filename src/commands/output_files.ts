@@ -5,7 +5,7 @@
  */
 
 import { LocalTlsError } from "../errors.ts";
-import type { Files, FileToWrite, Host } from "../host/host.ts";
+import type { FileInfo, Files, FileToWrite, Host } from "../host/host.ts";
 import { fileNameIn, isAbsolutePath, isWindowsPath, joinPath } from "../host/path_text.ts";
 import type { TargetUser } from "../host/target_user.ts";
 import type { StateDirectory } from "../castore/state_directory.ts";
@@ -108,20 +108,40 @@ export async function writeOutputFiles(
     readonly pfx?: Uint8Array | undefined;
   },
   write: Files["writeTogether"] = host.files.writeTogether,
+  found: FoundFiles = NOTHING_FOUND,
 ): Promise<void> {
   const { owner } = user;
+  const replaces = (path: string) => ({ replaces: found.get(path) ?? "nothing" } as const);
   const { key, p12, cert } = files;
   const { keyPem, pfx, fullchainPem } = content;
   const list: FileToWrite[] = [];
   if (key !== undefined && keyPem !== undefined) {
-    list.push({ path: key, content: keyPem, mode: 0o600, owner });
+    list.push({ path: key, content: keyPem, mode: 0o600, owner, ...replaces(key) });
   }
   // It holds the key: mkcert leaves it readable for everybody.
   if (p12 !== undefined && pfx !== undefined) {
-    list.push({ path: p12, content: pfx, mode: 0o600, owner });
+    list.push({ path: p12, content: pfx, mode: 0o600, owner, ...replaces(p12) });
   }
-  list.push({ path: cert, content: fullchainPem, mode: 0o644, owner });
+  list.push({ path: cert, content: fullchainPem, mode: 0o644, owner, ...replaces(cert) });
   await write(list);
+}
+
+/** What was at the paths when it was decided that it may be replaced; nothing at all others. */
+export type FoundFiles = ReadonlyMap<string, FileInfo>;
+
+const NOTHING_FOUND: FoundFiles = new Map();
+
+/**
+ * Whether something is at one of the paths. The rest of the question, whose it is, is only for those runs
+ * (output_guard.ts). What is no plain file the writing refuses; an empty one, as mktemp(1) makes it, is a place to
+ * write to.
+ */
+export async function isOccupied(host: Host, files: OutputFiles): Promise<boolean> {
+  for (const path of Object.values(files) as string[]) {
+    const info = await host.files.info(path);
+    if (info?.type === "file" && info.size > 0) return true;
+  }
+  return false;
 }
 
 /**

@@ -16,6 +16,7 @@ import type { CommandContext, Workplace } from "./context.ts";
 import type { CertificateDocument } from "./documents.ts";
 import { issueToFiles } from "./issuing.ts";
 import { isOwnPfx, requireReplaceable } from "./own_certificate.ts";
+import { findFiles } from "./standing_files.ts";
 import type { Pkcs12Options } from "./pkcs12.ts";
 
 /** How to issue again. */
@@ -44,6 +45,9 @@ export async function reissue(
   options: ReissueOptions = {},
 ): Promise<CertificateDocument> {
   const { host } = context;
+  // Before they are looked into: what changes after that is noticed when they are replaced.
+  const paths = [recorded.cert, recorded.key, recorded.p12].filter((path) => path !== undefined);
+  const found = await findFiles(host, paths);
   const held = await lookAt(host, authority, recorded);
   const { certificate, event } = held;
   if (certificate === undefined) {
@@ -79,6 +83,8 @@ export async function reissue(
       : { keyType: isKeyType(keyType) ? keyType : undefined }),
     pkcs12: p12 === undefined ? undefined : pkcs12,
     own,
+    found,
+    keptP12: event.p12Sha256,
     write: (list) =>
       host.files.writeTogether(list.map((file) => ({ ...file, ...modes.get(file.path) }))),
   });

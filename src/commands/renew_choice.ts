@@ -40,6 +40,8 @@ export function judge(
       };
     case "foreign":
       return { due: true, text: "the CA that issued it is gone" };
+    case "not-yet-valid":
+      return { due: true, text: `it is only valid from ${event.notBefore.slice(0, 10)}` };
     case "expired":
       return { due: true, text: `it ended on ${day}` };
     case "due":

@@ -6,26 +6,29 @@
 
 import { readCertificates } from "../castore/certificates.ts";
 import type { StateDirectory } from "../castore/state_directory.ts";
-import { quoteCommand } from "../host/shell_words.ts";
 import type { Host } from "../host/host.ts";
 import { type Authority, openAuthority } from "../pki/authority.ts";
+import { quoteCommand } from "../host/shell_words.ts";
 import { createHierarchy } from "../pki/hierarchy.ts";
 import { checkCurrent } from "../pki/validity.ts";
 import type { PlannedStep, TrustStore } from "../truststore/store.ts";
 import { anchorOfAuthority } from "./anchors.ts";
-import { profilePath, writeProfile } from "./apple_profile.ts";
+import { profilePath, requireOwnProfile, writeProfile } from "./apple_profile.ts";
 import {
   describeAuthority,
   ensureAuthority,
   permittedForNewAuthority,
   requireExtraPermitted,
 } from "./authority.ts";
+import { requireReplaceable } from "./cert_output.ts";
+import { requireClock } from "./clock.ts";
 import { confirmAny } from "./confirm_any.ts";
 import { type CommandContext, openWorkplace } from "./context.ts";
 import { type CommandResult, EXIT, type TrustDocument } from "./documents.ts";
 import { filesMatch, findKept, issueToFiles, parseNames, requirePermitted } from "./issuing.ts";
 import { describeAddressChange, findAddressChange, ownAddresses } from "./lan_addresses.ts";
 import { outputFiles, planOutput } from "./output_files.ts";
+import { optionWords, replaceHints } from "./output_guard.ts";
 import { ownNames, warnAboutHostName } from "./own_names.ts";
 import { probeTrust } from "./probe.ts";
 import { changeTrust, exitCodeFor, findStores, planTrust, type StoreOptions } from "./stores.ts";
@@ -37,6 +40,8 @@ export interface SetupFlags extends StoreOptions {
   readonly permit?: readonly string[] | undefined;
   /** Directory for the certificate. */
   readonly out?: string | undefined;
+  /** Replaces files that were not issued here. */
+  readonly force?: boolean | undefined;
 }
 
 /**
@@ -66,6 +71,7 @@ export async function setup(
     await warnAboutHostName(context, permitted, isStillToCome ? "setup --permit" : undefined);
   }
   // Before any store is asked to trust a CA that nothing can be issued with.
+  await requireClock(context, state, held);
   if (held !== undefined) checkCurrent(held, host.now());
   const files = outputFiles(host, names, { out: flags.out });
   const profile = flags.profile === undefined ? undefined : profilePath(context, flags.profile);
@@ -73,14 +79,22 @@ export async function setup(
   const addresses = await host.network.addresses();
   const own = ownAddresses(names.map(({ value }) => value), addresses);
   const request = { names, files, own };
+  // A certificate that is kept is replaced by nothing.
+  const standing = held && await findKept(host, state, held, request);
+  const found = standing === undefined
+    ? await requireReplaceable(context, workplace, held, files, {
+      force: flags.force,
+      hints: replaceHints(`${context.program} ${commandLine(flags)}`, "--out DIR"),
+    })
+    : undefined;
+  if (profile !== undefined) await requireOwnProfile(context, profile, flags.force);
 
   if (options.dryRun) {
     const authority = held ?? await openAuthority(
       await createHierarchy({ description: "dry run", permitted, now: host.now() }),
     );
     const planned = await planSetup(host, state, stores, authority, held === undefined);
-    const kept = held === undefined ? undefined : await findKept(host, state, held, request);
-    if (kept === undefined) planned.push(...planOutput(state, files, false));
+    if (standing === undefined) planned.push(...planOutput(state, files, false));
     if (profile !== undefined) planned.push({ type: "write", path: profile, root: false });
     return {
       document: { command: "setup", ok: true, stores: [], certificates: [], planned },
@@ -95,7 +109,7 @@ export async function setup(
   if (profile !== undefined) await writeProfile(context, workplace, profile, anchor);
   const changed = await changeTrust(context, workplace, "add", stores, anchor);
   const certificate = await findKept(host, state, authority, request) ??
-    await issueToFiles(context, user, state, authority, request);
+    await issueToFiles(context, user, state, authority, { ...request, found });
   await warnAboutAddresses(context, state, addresses);
   const isUnlocked = certificate.state !== "kept";
   const { results, refused } = await probeTrust(context, {
@@ -120,14 +134,15 @@ export async function setup(
   };
 }
 
-/** The command line again, as far as a hint needs it. */
-function commandLine({ names, permit = [], stores, out }: SetupFlags): string {
-  const options = [
-    ...(permit.length === 0 ? [] : ["--permit", permit.join()]),
-    ...(stores === undefined ? [] : ["--stores", stores]),
-    ...(out === undefined ? [] : ["--out", out]),
-  ];
-  return quoteCommand(["setup", ...options, ...names]);
+/** The command line again, without the program, for hints. */
+function commandLine(flags: SetupFlags): string {
+  const words = optionWords({
+    "--permit": flags.permit?.join(","),
+    "--stores": flags.stores,
+    "--out": flags.out,
+    "--profile": flags.profile,
+  });
+  return ["setup", words, quoteCommand(flags.names)].filter((part) => part !== "").join(" ");
 }
 
 /** Says which certificates are for addresses that this machine had, with the command that issues them for its new ones. */

@@ -7,9 +7,11 @@
  * @module
  */
 
+import { latin1 } from "../bytes.ts";
 import { LocalTlsError } from "../errors.ts";
 import { escapeInvisible } from "../input_text.ts";
 import { decodePem, encodeBase64, encodePem } from "../der/pem.ts";
+import { quoteArgument } from "../host/shell_words.ts";
 import type { PackageFile } from "../share/package.ts";
 import type { SharedRoot } from "../share/root.ts";
 import { parseCertificate, readCommonName } from "../x509/certificate.ts";
@@ -18,6 +20,7 @@ import { sha256Hex } from "../x509/fingerprint.ts";
 import { type CommandContext, openToRead } from "./context.ts";
 import { type CommandResult, EXIT, type ShareDocument } from "./documents.ts";
 import { joinPath, resolvePath } from "./output_files.ts";
+import { requireOwnOutput } from "./output_guard.ts";
 
 /** What the user asked for. */
 export interface ShareFlags {
@@ -31,6 +34,8 @@ export interface ShareFlags {
   readonly for?: string | undefined;
   /** With --serve: a server to test with. */
   readonly test?: string | undefined;
+  /** Replaces a file that is no such package. */
+  readonly force?: boolean | undefined;
 }
 
 /** Bytes of one program, and of all: everything is in memory at once. */
@@ -67,6 +72,20 @@ export async function share(
     const forMs = flags.for === undefined ? undefined : parseServingTime(flags.for);
     return await serveShare(context, root, files, pack(), { serve, forMs, testUrl: flags.test });
   }
+  if (serve === undefined) {
+    await requireOwnOutput(context, out, isPackage, {
+      what: "not a package that localtls wrote",
+      force: flags.force,
+      hints: [
+        `${context.program} share --out ${quoteArgument(out)}${
+          flags.withBinaries === undefined
+            ? ""
+            : ` --with-binaries ${quoteArgument(flags.withBinaries)}`
+        } --force`,
+        "Or choose another file with --out",
+      ],
+    });
+  }
   if (!options.dryRun) {
     const archive = pack();
     await host.files.write(out, archive, { mode: 0o644, owner: user.owner });
@@ -82,6 +101,12 @@ export async function share(
     },
     exitCode: EXIT.done,
   };
+}
+
+/** Whether an archive's first entry is the directory that ours have (APPNOTE.TXT, 4.3.7: its name is at octet 30). */
+function isPackage(content: Uint8Array): boolean {
+  const start = latin1(content.subarray(0, 64));
+  return start.startsWith("PK") && /^localtls-[0-9a-f]{8}\//.test(start.slice(30));
 }
 
 function checkFlags(flags: ShareFlags): void {

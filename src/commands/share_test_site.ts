@@ -17,6 +17,7 @@ import { LIMITS } from "../server/limits.ts";
 import { type KeyPair, type SecureServer, startSecureServer } from "../server/secure_server.ts";
 import { testPage } from "../share/page.ts";
 import { languageOf } from "../share/visitor.ts";
+import { requireClock } from "./clock.ts";
 import { type CommandContext, openToRead } from "./context.ts";
 
 /** The page is there for a day at most. */
@@ -41,6 +42,7 @@ export async function issueTestLeaf(
     const { state } = await openToRead(context);
     const authority = await state.loadAuthority();
     if (authority === undefined) return undefined;
+    await requireClock(context, state, authority);
     const names = [parseRequestedName(address).name];
     const issued = await issueServerCertificate(authority, { names, now: host.now(), days: DAYS });
     return { cert: issued.fullchainPem, key: issued.keyPem };

@@ -99,7 +99,16 @@ function rootWords(root: string | undefined): string {
 }
 
 function authorityTodo({ host, program }: CommandContext, authority: Authority): Todo[] {
-  const left = authority.notAfter.getTime() - host.now().getTime();
+  const now = host.now().getTime();
+  const left = authority.notAfter.getTime() - now;
+  const { notBefore } = authority.root;
+  if (notBefore.getTime() > now) {
+    const from = notBefore.toISOString().slice(0, 10);
+    return [{
+      message: `The CA is only valid from ${from}: if the clock is right, replace it.`,
+      command: `${program} ca rotate`,
+    }];
+  }
   if (left > DUE_DAYS * DAY_MS) return [];
   const when = authority.notAfter.toISOString().slice(0, 10);
   return [{
@@ -140,6 +149,10 @@ function certificateTodo(program: string, certificate: CertificateDocument): Tod
   const command = `${program} renew ${quoteArgument(cert)}`;
   const when = certificate.notAfter.slice(0, 10);
   if (state === "expired") return { message: `${what} ended on ${when}.`, command };
+  if (state === "not-yet-valid") {
+    const from = certificate.notBefore.slice(0, 10);
+    return { message: `${what} is only valid from ${from}.`, command };
+  }
   if (state === "due") return { message: `${what} ends on ${when}.`, command };
   if (state === "foreign") return { message: `${what} is from a CA that is gone.`, command };
   // Files that were moved or deleted are the user's business; the table shows them.

@@ -41,6 +41,11 @@ export interface WriteOptions {
 export interface FileToWrite extends WriteOptions {
   readonly path: string;
   readonly content: Uint8Array | string;
+  /**
+   * What has to be at the path when the file takes its place: nothing, or the file that was looked at. Anything else
+   * is FILE_EXISTS, and none of the files is written. Default: any plain file is replaced.
+   */
+  readonly replaces?: FileInfo | "nothing" | undefined;
 }
 
 /**
@@ -95,7 +100,8 @@ export interface Files {
   writable(path: string): Promise<boolean>;
   /**
    * Writes a whole file: a new exclusive temporary file beside it, fsync, rename, directory fsync.
-   * Never follows a symlink at the path (refused with FILE_UNSAFE), leaves nothing behind on failure.
+   * Never follows a symlink at the path (refused with FILE_UNSAFE), leaves nothing behind on failure. What an earlier
+   * run left in the directory when it was killed is removed ({@link leftovers}).
    */
   write(path: string, content: Uint8Array | string, options?: WriteOptions): Promise<void>;
   /**
@@ -132,6 +138,11 @@ export interface Files {
   rename(from: string, to: string): Promise<void>;
   /** Removes a file or symlink. @returns whether there was one. */
   remove(path: string): Promise<boolean>;
+  /**
+   * The temporary files in a directory that write() and its relatives left when they were killed, as absolute paths:
+   * plain files of this user (or of `owner`, for root), whose writer does not run any more. Links are not followed.
+   */
+  leftovers(directory: string, owner?: Owner): Promise<string[]>;
   /** Removes an empty directory. @returns whether it was removed. */
   removeDirectory(path: string): Promise<boolean>;
 }

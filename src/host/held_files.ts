@@ -21,14 +21,17 @@ const ON_WINDOWS = fs.constants.O_NOFOLLOW === undefined;
 export interface Move {
   readonly temporary: string;
   readonly path: string;
+  /** It is known that nothing is at the path: there is nothing to remember. */
+  readonly isNew?: boolean | undefined;
 }
 
 /**
- * Renames files to their places, in order. Elsewhere than on Windows nothing stops the second once the first has gone
- * through; there a certificate that a server holds would stay beside its new key. So what was there is remembered, and
+ * Renames files to their places, in order. On Windows a certificate that a server holds would stay beside its new key;
+ * elsewhere only a broken disk stops the second once the first has gone through. So what was there is remembered, and
  * comes back if one of them cannot be replaced.
  *
- * @param placed Called after each. @param remember, rename Given by tests.
+ * @param placed Called after each. @param remember By default where files can be held, and more than one is placed.
+ * @param rename Given by tests.
  */
 export function placeTogether(
   moves: readonly Move[],
@@ -36,7 +39,7 @@ export function placeTogether(
   remember: boolean = ON_WINDOWS && moves.length > 1,
   rename: (from: string, to: string) => void = renameOver,
 ): void {
-  const former = moves.map(({ path }) => remember ? readIfThere(path) : undefined);
+  const former = moves.map(({ path, isNew }) => remember && !isNew ? readIfThere(path) : undefined);
   const done: number[] = [];
   for (const [i, move] of moves.entries()) {
     try {

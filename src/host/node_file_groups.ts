@@ -7,28 +7,26 @@
 
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { toHex } from "../bytes.ts";
-import type { LocalTlsError } from "../errors.ts";
+import { LocalTlsError } from "../errors.ts";
 import type { DiskSync } from "./node_disk_sync.ts";
 import type { FileToWrite, WriteOptions } from "./host.ts";
-import { placeTogether } from "./held_files.ts";
+import { placeTogether, renameOver } from "./held_files.ts";
+import { sweepLeftovers, temporaryName } from "./leftovers.ts";
 import { applyOwnership, syncDirectory } from "./node_directories.ts";
 import {
   closeQuietly,
   DEFAULT_FILE_MODE,
+  infoOf,
   lstat,
   refuseUnlessPlain,
   removeQuietly,
   writeFully,
 } from "./node_file_writer.ts";
-import { fileError } from "./system_error.ts";
+import { fileError, systemCode } from "./system_error.ts";
 
 const { O_CREAT, O_EXCL, O_WRONLY } = fs.constants;
 // Windows has none; links need a privilege there.
 const O_NOFOLLOW = fs.constants.O_NOFOLLOW ?? 0;
-
-/** Random octets in the name of a temporary file: no collision, no guess. */
-const TEMPORARY_NAME_OCTETS = 8;
 
 /** Implements Files.write. */
 export function writeWholeFile(
@@ -59,8 +57,11 @@ interface Group {
 
 /** A file under a temporary name beside its place. */
 interface Staged {
+  readonly file: FileToWrite;
   readonly temporary: string;
   readonly path: string;
+  /** Nothing may be at its place. */
+  readonly isNew: boolean;
   descriptor: number | undefined;
 }
 
@@ -99,20 +100,75 @@ function stageGroups(groups: readonly (readonly FileToWrite[])[]): Group[] {
 function placeGroups(all: readonly Group[]): void {
   step(all, (group) => {
     group.current = group.staged[0]?.path ?? "";
-    placeTogether([...group.staged], () => {
-      group.staged.shift();
-      group.current = group.staged[0]?.path ?? group.current;
-    });
+    const moves = [...group.staged];
+    // Right before the renames: what came to a place since it was looked at is somebody's.
+    for (const { file } of moves) requireExpected(group, file);
+    const remember = moves.length > 1 && moves.some(({ file }) => file.replaces !== undefined);
+    placeTogether(
+      moves,
+      () => {
+        group.staged.shift();
+        group.current = group.staged[0]?.path ?? group.current;
+      },
+      remember || undefined,
+      (from, to) => renameStaged(moves, from, to),
+    );
   });
   const synced = new Set<string>();
   step(all, (group) => {
-    for (const { path: file } of group.files) {
+    for (const { path: file, owner } of group.files) {
       group.current = path.dirname(file);
       if (synced.has(group.current)) continue;
+      sweepLeftovers(group.current, owner);
       syncDirectory(group.current);
       synced.add(group.current);
     }
   });
+}
+
+/** Throws FILE_EXISTS where another file than the expected one is at the path, FILE_UNSAFE for what is no file. */
+function requireExpected(group: Group, { path: file, replaces }: FileToWrite): void {
+  if (replaces === undefined) return;
+  group.current = file;
+  const stat = fs.lstatSync(file, { throwIfNoEntry: false });
+  if (stat === undefined) return; // whoever removed it did not want it
+  refuseUnlessPlain("write", file, infoOf(stat));
+  const isExpected = replaces !== "nothing" && stat.ino === replaces.inode &&
+    stat.mtimeMs === replaces.modifiedMs && stat.size === replaces.size;
+  // An empty file, as mktemp(1) makes it, is a place to write to.
+  if (isExpected || (replaces === "nothing" && stat.size === 0)) return;
+  throw new LocalTlsError(
+    "FILE_EXISTS",
+    `Cannot write "${file}": ${
+      replaces === "nothing" ? "it exists" : "it has changed in the meantime"
+    }`,
+  );
+}
+
+/**
+ * Renames a staged file. One that is gone was swept by a program that does not see this process (another container on
+ * the same volume) and took it for a killed one's: it is written once more.
+ */
+function renameStaged(moves: readonly Staged[], from: string, to: string): void {
+  try {
+    renameOver(from, to);
+  } catch (error) {
+    const move = moves.find(({ temporary }) => temporary === from);
+    if (move === undefined || systemCode(error) !== "ENOENT" || lstat(from) !== undefined) {
+      throw error;
+    }
+    const again = stageFile(move.file);
+    try {
+      if (again.descriptor !== undefined) {
+        fs.fsyncSync(again.descriptor);
+        fs.closeSync(again.descriptor);
+      }
+      renameOver(again.temporary, to);
+    } catch (second) {
+      removeQuietly(again.temporary);
+      throw second;
+    }
+  }
 }
 
 /** Does a step of every group that has not failed. */
@@ -195,12 +251,12 @@ function closeSynced(group: Group, staged: Staged): void {
 
 /** Writes a file under a temporary name beside its place, and leaves it open: it is not synced yet. */
 function stageFile(file: FileToWrite): Staged {
-  refuseUnlessPlain("write", file.path, lstat(file.path));
+  // Where something certain is expected, it is looked at when the file takes its place.
+  if (file.replaces === undefined) refuseUnlessPlain("write", file.path, lstat(file.path));
   const { content } = file;
   const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
   // A short name of its own: a suffix to a long file name would pass the limit of 255 octets.
-  const random = toHex(crypto.getRandomValues(new Uint8Array(TEMPORARY_NAME_OCTETS)));
-  const temporary = path.join(path.dirname(file.path), `.localtls-${random}`);
+  const temporary = path.join(path.dirname(file.path), temporaryName());
   // Owner-only at first: nobody can open it before it has its final mode.
   const descriptor = fs.openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   try {
@@ -211,5 +267,6 @@ function stageFile(file: FileToWrite): Staged {
     removeQuietly(temporary);
     throw error;
   }
-  return { temporary, path: file.path, descriptor };
+  const isNew = file.replaces === "nothing";
+  return { file, temporary, path: file.path, isNew, descriptor };
 }

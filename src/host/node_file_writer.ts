@@ -136,15 +136,26 @@ export function lstat(file: string): Pick<FileInfo, "type"> | undefined {
   } catch {
     return undefined; // whatever is wrong with the way there, opening says it
   }
-  if (stat === undefined) return undefined;
-  const type = stat.isFile()
-    ? "file"
-    : stat.isDirectory()
-    ? "directory"
-    : stat.isSymbolicLink()
-    ? "symlink"
-    : "other";
-  return { type };
+  return stat === undefined ? undefined : infoOf(stat);
+}
+
+/** What node:fs says of a file, as {@link FileInfo}. */
+export function infoOf(stat: fs.Stats): FileInfo {
+  return {
+    type: stat.isFile()
+      ? "file"
+      : stat.isDirectory()
+      ? "directory"
+      : stat.isSymbolicLink()
+      ? "symlink"
+      : "other",
+    size: stat.size,
+    mode: stat.mode & 0o7777,
+    uid: stat.uid,
+    gid: stat.gid,
+    modifiedMs: stat.mtimeMs,
+    inode: stat.ino,
+  };
 }
 
 /** write(2) may take less than it is given; what is left then fails with the reason. */

@@ -10,9 +10,10 @@ import * as path from "node:path";
 import { type Bytes, toBytes } from "../bytes.ts";
 import { LocalTlsError } from "../errors.ts";
 import type { FileInfo, Files, WriteOptions } from "./host.ts";
+import { findLeftovers } from "./leftovers.ts";
 import { makeDirectories, renameDurably } from "./node_directories.ts";
 import { writeFileGroups, writeFilesTogether, writeWholeFile } from "./node_file_groups.ts";
-import { appendLinesToFile, refuseUnlessPlain } from "./node_file_writer.ts";
+import { appendLinesToFile, infoOf, refuseUnlessPlain } from "./node_file_writer.ts";
 import { fileError, systemCode } from "./system_error.ts";
 
 /** Enough for every certificate, bundle and key store that is not an attack. */
@@ -46,6 +47,7 @@ export function createNodeFiles(): Files {
     rename: (from, to) => attempt(() => renameDurably(from, to)),
     remove: (file) => attempt(() => removeFile(file)),
     removeDirectory: (directory) => attempt(() => removeEmptyDirectory(directory)),
+    leftovers: (directory, owner) => attempt(() => findLeftovers(directory, owner)),
   };
 }
 
@@ -111,24 +113,6 @@ function readInfo(file: string): FileInfo | undefined {
     if (isNothing(error)) return undefined;
     throw fileError("read", file, error);
   }
-}
-
-export function infoOf(stat: fs.Stats): FileInfo {
-  return {
-    type: stat.isFile()
-      ? "file"
-      : stat.isDirectory()
-      ? "directory"
-      : stat.isSymbolicLink()
-      ? "symlink"
-      : "other",
-    size: stat.size,
-    mode: stat.mode & 0o7777,
-    uid: stat.uid,
-    gid: stat.gid,
-    modifiedMs: stat.mtimeMs,
-    inode: stat.ino,
-  };
 }
 
 function listDirectory(directory: string): string[] {

@@ -10,11 +10,10 @@ import { LocalTlsError } from "../errors.ts";
 import type { ImageFiles, WriteOptions } from "./host.ts";
 import { makeDirectories, syncDirectory } from "./node_directories.ts";
 import { writeWholeFile } from "./node_file_groups.ts";
-import { refuseUnlessPlain } from "./node_file_writer.ts";
+import { infoOf, refuseUnlessPlain } from "./node_file_writer.ts";
 import {
   attempt,
   DEFAULT_MAX_BYTES,
-  infoOf,
   isWritable,
   readWholeFile,
   removeEmptyDirectory,

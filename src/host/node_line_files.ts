@@ -7,13 +7,18 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import process from "node:process";
-import { toHex } from "../bytes.ts";
 import { LocalTlsError } from "../errors.ts";
 import { renameOver } from "./held_files.ts";
 import type { LineFile } from "./host.ts";
 import { applyOwnership, syncDirectory } from "./node_directories.ts";
-import { appendLinesToFile, closeQuietly, removeQuietly, writeFully } from "./node_file_writer.ts";
-import { infoOf } from "./node_files.ts";
+import { temporaryName } from "./leftovers.ts";
+import {
+  appendLinesToFile,
+  closeQuietly,
+  infoOf,
+  removeQuietly,
+  writeFully,
+} from "./node_file_writer.ts";
 import { fileError, systemCode } from "./system_error.ts";
 
 const { O_CREAT, O_EXCL, O_RDONLY, O_WRONLY } = fs.constants;
@@ -138,8 +143,7 @@ export function rewriteLineFile(
   if (old === undefined) {
     throw new LocalTlsError("INTERNAL", `Cannot rewrite "${file}": it is not open`);
   }
-  const random = toHex(crypto.getRandomValues(new Uint8Array(8)));
-  const temporary = path.join(path.dirname(file), `.localtls-${random}`);
+  const temporary = path.join(path.dirname(file), temporaryName());
   let former: string | undefined;
   let isPlaced = false;
   try {

@@ -33,9 +33,11 @@ import {
   AUTHORITY_DAYS,
   BACKDATE_MS,
   DAY_MS,
+  LAST_MS,
   MAX_ATTRIBUTE_LENGTH,
   wholeSeconds,
 } from "./profiles.ts";
+import { requireExpressible } from "./validity.ts";
 
 /** A CA that was just made. */
 export interface Hierarchy {
@@ -76,6 +78,7 @@ export interface HierarchyOptions {
  */
 export async function createHierarchy(options: HierarchyOptions): Promise<Hierarchy> {
   const { permitted, now } = options;
+  requireExpressible(now);
   const [rootPair, issuerPair] = await Promise.all([
     generateKey("p256", false),
     generateKey("p256", true),
@@ -92,7 +95,7 @@ export async function createHierarchy(options: HierarchyOptions): Promise<Hierar
   const constraints = permitted.any ? [] : [encodeDnsNameConstraints(permitted.domains)];
   const usage = encodeKeyUsage(["keyCertSign", "cRLSign"]);
   const notBefore = wholeSeconds(now.getTime() - BACKDATE_MS);
-  const notAfter = wholeSeconds(now.getTime() + AUTHORITY_DAYS * DAY_MS);
+  const notAfter = wholeSeconds(Math.min(now.getTime() + AUTHORITY_DAYS * DAY_MS, LAST_MS));
 
   const rootCertificate = await buildCertificate({
     serialTlv: randomSerialNumber(),

@@ -32,6 +32,9 @@ export const MAX_NAMES = 1000;
 /** Characters of a name's attributes: ub-common-name, ub-organization-name and so on (RFC 5280, appendix A.1). */
 export const MAX_ATTRIBUTE_LENGTH = 64;
 
+/** The last time that a certificate can hold: 9999-12-31T23:59:59Z (GeneralizedTime; RFC 5280, 4.1.2.5). */
+export const LAST_MS: number = Date.UTC(9999, 11, 31, 23, 59, 59);
+
 /** A time without its milliseconds, which certificates do not hold. */
 export function wholeSeconds(milliseconds: number): Date {
   return new Date(Math.floor(milliseconds / 1000) * 1000);

@@ -6,7 +6,7 @@
 
 import { LocalTlsError } from "../errors.ts";
 import type { Authority } from "./authority.ts";
-import { BACKDATE_MS, DAY_MS, DEFAULT_DAYS, MAX_DAYS, wholeSeconds } from "./profiles.ts";
+import { BACKDATE_MS, DAY_MS, DEFAULT_DAYS, LAST_MS, MAX_DAYS, wholeSeconds } from "./profiles.ts";
 
 /** What is asked for. */
 export interface ValidityOptions {
@@ -38,7 +38,11 @@ export function chooseValidity(authority: Authority, options: ValidityOptions): 
   const notBefore = wholeSeconds(Math.max(now.getTime() - BACKDATE_MS, start));
   // Both ends belong to the validity (RFC 5280, 4.1.2.5), so the last second is taken off.
   const wanted = notBefore.getTime() + days * DAY_MS - 1000;
-  return { notBefore, notAfter: wholeSeconds(Math.min(wanted, end)), shortened: wanted > end };
+  return {
+    notBefore,
+    notAfter: wholeSeconds(Math.min(wanted, end, LAST_MS)),
+    shortened: wanted > end,
+  };
 }
 
 /**
@@ -51,13 +55,24 @@ export function checkCurrent(authority: Authority, now: Date): { start: number; 
   if (now.getTime() < start) {
     throw expired(`the CA is valid from ${new Date(start).toISOString()}`, now);
   }
+  requireExpressible(now);
   if (now.getTime() > end) throw expired(`the CA ended on ${new Date(end).toISOString()}`, now);
   return { start, end };
 }
 
+/** Throws CLOCK_WRONG for a time that no certificate can hold. */
+export function requireExpressible(now: Date): void {
+  if (now.getTime() <= LAST_MS) return;
+  throw new LocalTlsError(
+    "CLOCK_WRONG",
+    `Cannot issue: the clock of this machine says ${now.toISOString()}, and certificates end with the year 9999`,
+    { hints: ["Set this machine's clock: date"] },
+  );
+}
+
 /** Throws USAGE for a lifetime that no certificate gets. */
 export function checkDays(days: number, allowLong: boolean): void {
-  if (Number.isInteger(days) && days >= 1 && (allowLong || days <= MAX_DAYS)) return;
+  if (Number.isSafeInteger(days) && days >= 1 && (allowLong || days <= MAX_DAYS)) return;
   const tooLong = days > MAX_DAYS;
   throw new LocalTlsError(
     "USAGE",

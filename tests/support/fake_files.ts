@@ -62,11 +62,15 @@ export function createFakeFiles({ disk, user, beforeChange }: FakeFilesOptions):
   /** What is refused is refused before the first file is put. */
   const writeAll = async (list: readonly FileToWrite[]): Promise<void> => {
     const puts: (() => void)[] = [];
-    for (const { path, content, ...options } of list) {
+    for (const { path, content, replaces, ...options } of list) {
       await change("write", path, () => {
         beforeChange("write", path);
         const place = openParent(path);
-        refuse("write", path, disk.get(place));
+        const node = disk.get(place);
+        refuse("write", path, node);
+        if (replaces === "nothing" && node !== undefined && node.content.length > 0) {
+          throw new LocalTlsError("FILE_EXISTS", `Cannot write "${path}": it exists`);
+        }
         const entry = { content, mode: options.mode ?? 0o600, ...chown(options) };
         puts.push(() => disk.put(place, entry));
       });
@@ -168,6 +172,11 @@ export function createFakeFiles({ disk, user, beforeChange }: FakeFilesOptions):
       )),
     appendLine: (path, line, options) => appendAll(path, [line], options),
     appendLines: (path, lines, options) => appendAll(path, lines, options),
+    leftovers: (path) =>
+      guard("list", path, [] as string[], () =>
+        disk.names(disk.walk(path, user(), true).path)
+          .filter((name) => /^\.localtls-[0-9a-f]{16}$/.test(name))
+          .map((name) => `${path}/${name}`)),
     makeDirectory: (path, options) =>
       change("create", path, () => {
         const missing: string[] = [];

@@ -88,5 +88,6 @@ function translating(files: Files): Files {
     rename: (from, to) => files.rename(onDisk(from), onDisk(to)),
     remove: (path) => files.remove(onDisk(path)),
     removeDirectory: (path) => files.removeDirectory(onDisk(path)),
+    leftovers: (path, owner) => files.leftovers(onDisk(path), owner),
   };
 }

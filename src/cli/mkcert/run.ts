@@ -238,7 +238,7 @@ async function issue(run: Run, wanted: MkcertIssue): Promise<void> {
 }
 
 async function issueListed(run: Run, flags: Parameters<typeof cert>[1]): Promise<void> {
-  const { document } = await cert(run.context, flags);
+  const { document } = await cert(run.context, { ...flags, renew: true, neverAsk: true });
   const [made] = "certificates" in document ? document.certificates : [];
   if (made === undefined) return;
   sayCertificate(run, made.names, made.notAfter);

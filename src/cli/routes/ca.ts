@@ -103,6 +103,7 @@ const rotate = define<GlobalFlags & StoreFlags & PasswordFlags, readonly []>({
 type ExportFlags = GlobalFlags & PasswordFlags & {
   readonly out?: string | undefined;
   readonly withKey?: string | undefined;
+  readonly force?: boolean | undefined;
 };
 
 const exportRoute = define<ExportFlags, readonly []>({
@@ -131,6 +132,12 @@ const exportRoute = define<ExportFlags, readonly []>({
         placeholder: "FILE",
       },
       passwordFile: { ...PASSWORD_FLAG.passwordFile, brief: "File with the password of that file" },
+      force: {
+        kind: "boolean",
+        optional: true,
+        withNegated: false,
+        brief: "Replace files that may be another CA's",
+      },
     },
     aliases: GLOBAL_ALIASES,
   },

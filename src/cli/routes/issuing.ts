@@ -20,6 +20,7 @@ type SetupFlags = GlobalFlags & StoreFlags & {
   readonly permit?: readonly string[] | undefined;
   readonly out?: string | undefined;
   readonly profile?: string | undefined;
+  readonly force?: boolean | undefined;
 };
 
 export const setup = define<SetupFlags, readonly string[]>({
@@ -64,6 +65,12 @@ export const setup = define<SetupFlags, readonly string[]>({
         brief: "Write the root as an Apple profile, and leave the keychains of this Mac alone",
         placeholder: "FILE",
       },
+      force: {
+        kind: "boolean",
+        optional: true,
+        withNegated: false,
+        brief: "Replace files that were not issued here",
+      },
     },
     aliases: GLOBAL_ALIASES,
     positional: names(0),
@@ -79,6 +86,7 @@ type CertFlags = GlobalFlags & {
   readonly client?: boolean | undefined;
   readonly key?: KeyType | undefined;
   readonly days?: number | undefined;
+  readonly renew?: boolean | undefined;
   readonly force?: boolean | undefined;
   readonly out?: string | undefined;
   readonly certFile?: string | undefined;
@@ -109,7 +117,9 @@ export const cert = define<CertFlags, readonly string[]>({
     "every NAME: host names, wildcards, addresses; with --client also e-mail addresses, URIs and a\n" +
     "user's name, which become NAME-client.pem. A request gives its public key and its names, nothing\n" +
     "else. A list has the names of one certificate in each line, apart by blanks or commas; a line\n" +
-    "that cannot be issued for is named and stops no other (exit code 3).",
+    "that cannot be issued for is named and stops no other (exit code 3).\n" +
+    "A certificate that is still good is kept, and so is its key; --renew makes both anew. A file that\n" +
+    "was not issued here is replaced only after a question, or with --force (or --yes).",
   examples: [
     { input: "172.16.99.32", brief: "for an address" },
     { input: '"*.app.test" app.test', brief: "for a domain and everything right below it" },
@@ -135,7 +145,8 @@ export const cert = define<CertFlags, readonly string[]>({
         brief: "Lifetime in days, at most 825 (default: 397)",
         placeholder: "N",
       },
-      force: toggle("Allow more days, which Apple's systems refuse"),
+      renew: toggle("Issue anew where the existing certificate is still good"),
+      force: toggle("Replace files not issued here; allow more days than Apple's systems take"),
       out: file("Directory for the files (default: here)", "DIR"),
       certFile: file("Path of the certificate"),
       keyFile: file("Path of the key"),

@@ -83,6 +83,12 @@ export const accept = define<AcceptFlags, readonly [string]>({
       keyFile: file("Path of the key (default: beside the request)"),
       certFile: file("Path of the certificate (default: beside the request)"),
       chain: file("More certificates of the CA"),
+      force: {
+        kind: "boolean",
+        optional: true,
+        withNegated: false,
+        brief: "Replace a file that is not a certificate for the same key",
+      },
     },
     aliases: GLOBAL_ALIASES,
     positional: {

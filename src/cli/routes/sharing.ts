@@ -44,6 +44,12 @@ export const share = define<ShareFlags, readonly []>({
       ),
       test: file("Link on the page to an HTTPS server, to see whether it is trusted", "URL"),
       withBinaries: file("Directory whose localtls programs go in as well", "DIR"),
+      force: {
+        kind: "boolean",
+        optional: true,
+        withNegated: false,
+        brief: "Replace a file that localtls did not write",
+      },
     },
     aliases: GLOBAL_ALIASES,
   },

@@ -14,13 +14,14 @@ export const certScreen: Screen = (anyDocument, { style, quiet }) => {
   if (document.planned !== undefined) return plannedLines(document.planned, style).join("\n");
   if (quiet) return "";
   if ("issued" in document) {
-    const { issued, failed } = document;
+    const { issued, kept = 0, failed } = document;
     const lines = [style.bold(`${counted(issued, "certificate")} issued`)];
+    if (kept > 0) lines.push(`${counted(kept, "certificate")} kept`);
     if (failed > 0) lines.push(style.bad(`${counted(failed, "line")} failed`));
     return lines.join("\n");
   }
   return document.certificates.flatMap((certificate) => {
-    const { names, usage, notAfter } = certificate;
+    const { names, usage, notAfter, kept } = certificate;
     const role = usage === "server"
       ? "Certificate"
       : usage === "client"
@@ -29,6 +30,7 @@ export const certScreen: Screen = (anyDocument, { style, quiet }) => {
     return [
       style.bold(`${role} for ${namesLine(names)}, until ${day(notAfter)}`),
       ...certificateFiles(certificate, style),
+      ...(kept ? [style.dim("Kept: it is still good. --renew issues it anew.")] : []),
     ];
   }).join("\n");
 };

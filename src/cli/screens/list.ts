@@ -16,7 +16,7 @@ export const listScreen: Screen = (anyDocument, { style, program }) => {
   if (certificates.length === 0) return `No certificate was issued here yet: ${program} cert NAME`;
   const lines = formatTable(certificates.map((certificate) => row(certificate, style)), "");
   const wanted = certificates.some(({ state }) =>
-    state === "due" || state === "expired" || state === "foreign"
+    state === "due" || state === "expired" || state === "not-yet-valid" || state === "foreign"
   );
   if (wanted) lines.push("", `To renew what is due: ${program} renew`);
   return lines.join("\n");

@@ -4,7 +4,9 @@
  * @module
  */
 
-import { encodePem } from "../../der/pem.ts";
+import { type Bytes, equalBytes } from "../../bytes.ts";
+import { decodePem, encodePem } from "../../der/pem.ts";
+import { LocalTlsError } from "../../errors.ts";
 import type { FileToWrite } from "../../host/host.ts";
 import type { Authority } from "../../pki/authority.ts";
 import { type CommandContext, openToRead, type Workplace } from "../context.ts";
@@ -12,6 +14,8 @@ import { sayWaiting } from "../authority.ts";
 import { type CommandResult, EXIT } from "../documents.ts";
 import { newPassword } from "../issuer_password.ts";
 import { joinPath, resolvePath } from "../output_files.ts";
+import { optionWords, requireOwnOutput } from "../output_guard.ts";
+import { parseCertificate, readCommonName } from "../../x509/certificate.ts";
 import { describeDetails, isDirect, requireAuthority } from "./describe.ts";
 import type { CaFilesDocument } from "./documents.ts";
 
@@ -23,6 +27,8 @@ export interface ExportFlags {
   readonly withKey?: string | undefined;
   /** Holds the password of that file. */
   readonly passwordFile?: string | undefined;
+  /** Replaces files that are not exports of this CA. */
+  readonly force?: boolean | undefined;
 }
 
 /** Runs `ca export`. Throws CA_MISSING, FILE_*, PASSWORD_*, CONFIRMATION_NEEDED. */
@@ -51,6 +57,7 @@ export async function exportCa(
   ];
   const secret = flags.withKey === undefined ? undefined : resolvePath(host, flags.withKey);
   const paths = [...files.map(({ path }) => path), ...(secret === undefined ? [] : [secret])];
+  await requireOwnExport(context, files, secret, flags);
   if (!options.dryRun) {
     if (secret !== undefined) {
       const content = await sealed(context, workplace, secret, flags.passwordFile);
@@ -72,6 +79,53 @@ export async function exportCa(
     },
     exitCode: EXIT.done,
   };
+}
+
+/**
+ * Certificates of our own CAs are replaced by those of the one that is there. A file for the whole CA is never taken for an
+ * earlier export: it may be the only copy of another CA's key.
+ */
+async function requireOwnExport(
+  context: CommandContext,
+  files: readonly FileToWrite[],
+  secret: string | undefined,
+  flags: ExportFlags,
+): Promise<void> {
+  const words = optionWords({
+    "--out": flags.out,
+    "--with-key": flags.withKey,
+    "--password-file": flags.passwordFile,
+  });
+  const hints = [
+    `${context.program} ca export ${words}${words === "" ? "" : " "}--force`,
+    "Or choose another directory with --out",
+  ];
+  const { force } = flags;
+  for (const { path, content } of files) {
+    const wanted = typeof content === "string" ? new TextEncoder().encode(content) : content;
+    const isOurs = (held: Bytes) => equalBytes(held, wanted) || isOwnCa(held);
+    const what = "not a certificate of a CA that localtls made";
+    await requireOwnOutput(context, path, isOurs, { what, force, hints });
+  }
+  if (secret === undefined) return;
+  const what = "a file that may hold the only copy of a key";
+  await requireOwnOutput(context, secret, () => false, { what, force, hints });
+}
+
+/** Whether a file is one certificate of a root or issuer that localtls made. */
+function isOwnCa(content: Bytes): boolean {
+  try {
+    const blocks = content[0] === 0x30
+      ? [{ label: "CERTIFICATE", der: content }]
+      : decodePem(new TextDecoder().decode(content));
+    const [block, second] = blocks;
+    if (block?.label !== "CERTIFICATE" || second !== undefined) return false;
+    const { subject } = parseCertificate(block.der);
+    return /^localtls (?:root|issuer) CA /.test(readCommonName(subject) ?? "");
+  } catch (error) {
+    if (error instanceof LocalTlsError) return false;
+    throw error;
+  }
 }
 
 /** The CA with its key, under a password: never in the clear. */

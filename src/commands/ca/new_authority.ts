@@ -9,6 +9,7 @@ import type { ReplacementPlan } from "../../castore/replacement_plan.ts";
 import { type Authority, openAuthority } from "../../pki/authority.ts";
 import { createHierarchy, type Hierarchy } from "../../pki/hierarchy.ts";
 import type { Permitted } from "../../pki/permitted.ts";
+import { requireClock } from "../clock.ts";
 import type { CommandContext, Workplace } from "../context.ts";
 import type { CaReplacedDocument } from "./documents.ts";
 import { findHeld, type ReissuedCertificate, reissueHeld } from "./reissued.ts";
@@ -41,12 +42,15 @@ export async function knownPassword(
 
 /** Makes it, in memory. */
 export async function make(
-  { host }: CommandContext,
-  { user }: Workplace,
+  context: CommandContext,
+  { user, state }: Workplace,
   former: Authority,
   permitted: Permitted,
   request: ReplaceRequest,
 ): Promise<Replacement> {
+  const { host } = context;
+  // One that is not valid yet is replaced because of its date.
+  await requireClock(context, state, former);
   const description = `${user.name}@${host.network.hostName()}`;
   const { command, words } = request;
   const hierarchy = await createHierarchy({ description, permitted, now: host.now() });

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { equalBytes } from "../../bytes.ts";
+import { type Bytes, equalBytes, isAscii, latin1 } from "../../bytes.ts";
 import { decodePem, encodePem } from "../../der/pem.ts";
 import { LocalTlsError } from "../../errors.ts";
 import { parentOf } from "../../host/path_text.ts";
@@ -23,6 +23,7 @@ import { importPkcs8, keyBelongsTo } from "../../x509/keys.ts";
 import type { CommandContext } from "../context.ts";
 import { type CommandResult, EXIT } from "../documents.ts";
 import { joinPath, resolvePath } from "../output_files.ts";
+import { optionWords, replaceHints, requireOwnOutput } from "../output_guard.ts";
 import { checkTime, compareNames, namesOf, orderChain, refused } from "./answer.ts";
 import { readKey } from "./csr.ts";
 import type { AcceptDocument } from "./documents.ts";
@@ -35,6 +36,8 @@ export interface AcceptFlags {
   readonly certFile?: string | undefined;
   /** More certificates of the CA. */
   readonly chain?: string | undefined;
+  /** Replaces a file that is no certificate for the same key. */
+  readonly force?: boolean | undefined;
 }
 
 const MAX_BYTES = 1 << 20;
@@ -90,6 +93,24 @@ export async function accept(
   if ([key, path].includes(cert)) {
     throw new LocalTlsError("USAGE", `Cannot write the certificate over "${cert}"`);
   }
+  const isOwn = (held: Bytes) =>
+    isForKey(held, leaf) || (flags.certFile === undefined && isMereText(held));
+  await requireOwnOutput(context, cert, isOwn, {
+    what: "not a certificate for the same key",
+    force: flags.force,
+    hints: replaceHints(
+      [
+        `${context.program} accept ${quoteArgument(file)}`,
+        optionWords({
+          "--csr": flags.csr,
+          "--key-file": flags.keyFile,
+          "--cert-file": flags.certFile,
+          "--chain": flags.chain,
+        }),
+      ].filter((part) => part !== "").join(" "),
+      "--cert-file",
+    ),
+  });
   if (!options.dryRun) {
     const { owner } = await findTargetUser(host);
     const content = chain.map(({ der }) => encodePem("CERTIFICATE", der)).join("");
@@ -111,6 +132,24 @@ export async function accept(
     },
     exitCode: EXIT.done,
   };
+}
+
+/** Whether a file is a certificate for the key of another, with whatever chain. */
+function isForKey(content: Bytes, { spki }: Certificate): boolean {
+  try {
+    const blocks = decodePem(new TextDecoder().decode(content));
+    const [block] = blocks;
+    return block !== undefined && blocks.every(({ label }) => label === "CERTIFICATE") &&
+      equalBytes(parseCertificate(block.der).spki, spki);
+  } catch (error) {
+    if (error instanceof LocalTlsError) return false;
+    throw error;
+  }
+}
+
+/** Whether a file at the certificate's own place holds neither a key nor a certificate, in whatever form. */
+function isMereText(content: Bytes): boolean {
+  return isAscii(latin1(content)) && !latin1(content).includes("-----BEGIN");
 }
 
 /** A key is its owner's: who else may read it is told and not changed, since a server may have to. */

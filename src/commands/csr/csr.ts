@@ -5,6 +5,7 @@
  * @module
  */
 
+import { type Bytes, equalBytes } from "../../bytes.ts";
 import { decodePem, encodePem } from "../../der/pem.ts";
 import { LocalTlsError } from "../../errors.ts";
 import type { FileToWrite } from "../../host/host.ts";
@@ -13,6 +14,7 @@ import { checkNameCount, PURPOSES } from "../../pki/issue.ts";
 import { MAX_ATTRIBUTE_LENGTH } from "../../pki/profiles.ts";
 import { chooseUsage, commonNameFor, type SubjectName } from "../../pki/subject_name.ts";
 import { subjectKey } from "../../pki/subject_key.ts";
+import { parseRequest } from "../../x509/certification_request.ts";
 import { createRequest } from "../../x509/certification_request_builder.ts";
 import type { KeyType } from "../../x509/key_algorithms.ts";
 import { importPkcs8 } from "../../x509/keys.ts";
@@ -20,6 +22,7 @@ import type { CommandContext } from "../context.ts";
 import { type CommandResult, EXIT } from "../documents.ts";
 import { parseNames } from "../issuing.ts";
 import { baseName, joinPath, resolvePath } from "../output_files.ts";
+import { requireOwnOutput } from "../output_guard.ts";
 import type { CsrDocument } from "./documents.ts";
 
 /** What the user asked for. */
@@ -79,6 +82,11 @@ export async function csr(
     );
   }
   const subject = await subjectKey({ keyType, reuseKey: held });
+  await requireOwnOutput(context, path, (content) => isRequestFor(content, subject.spki), {
+    what: "not a request for the same key",
+    neverAsk: true,
+    hints: ["Move that file, or name another one with --csr-file"],
+  });
   const { pkcs8 } = subject;
   if (pkcs8 === undefined) throw new RangeError("a key of our own has a private half");
   const usage = chooseUsage(names, client);
@@ -105,7 +113,13 @@ export async function csr(
   }];
   // In front: a request without its key is worth nothing.
   if (held === undefined) {
-    list.unshift({ path: keyPath, content: encodePem("PRIVATE KEY", pkcs8), mode: 0o600, owner });
+    list.unshift({
+      path: keyPath,
+      content: encodePem("PRIVATE KEY", pkcs8),
+      mode: 0o600,
+      owner,
+      replaces: "nothing",
+    });
   }
   if (!options.dryRun) await host.files.writeTogether(list);
   return {
@@ -122,6 +136,18 @@ export async function csr(
     },
     exitCode: EXIT.done,
   };
+}
+
+/** Whether a file is a request for this key, and nothing else. */
+function isRequestFor(content: Bytes, spki: Uint8Array): boolean {
+  try {
+    const [block, second] = decodePem(new TextDecoder().decode(content));
+    return block?.label === "CERTIFICATE REQUEST" && second === undefined &&
+      equalBytes(parseRequest(block.der).spki, spki);
+  } catch (error) {
+    if (error instanceof LocalTlsError) return false;
+    throw error;
+  }
 }
 
 /** PKCS#8 of a key file. Throws FILE_*, KEY_INVALID. */

@@ -15,7 +15,9 @@ import { readSubjectAltNameTexts } from "../../x509/extensions.ts";
 import { sha256Hex } from "../../x509/fingerprint.ts";
 import { importPkcs8, keyBelongsTo } from "../../x509/keys.ts";
 import { describeAuthority, ensureAuthority, permittedForNewAuthority } from "../authority.ts";
+import { requireReplaceable } from "../cert_output.ts";
 import { warnUntrusted } from "../cert_parts.ts";
+import { requireClock } from "../clock.ts";
 import { type CommandContext, openWorkplace, type Workplace } from "../context.ts";
 import type { CaDocument } from "../documents.ts";
 import { DUE_DAYS, findKept, issueToFiles, parseNames, requirePermitted } from "../issuing.ts";
@@ -39,6 +41,8 @@ export interface KeyFlags {
 export interface ServingKey {
   readonly cert: string;
   readonly key: string;
+  /** From when on clients take it: later than now where a clock was ahead when it was issued. */
+  readonly notBefore: Date;
   readonly certificate: ServingCertificate;
 }
 
@@ -95,7 +99,7 @@ export async function openKeySource(
   const ca = describeAuthority(workplace.state, authority);
   const latest = followAuthority(workplace.state, authority);
   if (out === undefined && certFile === undefined) {
-    return await memorySource(context, latest, ca, wanted);
+    return await memorySource(context, workplace, latest, ca, wanted);
   }
   const files = outputFiles(host, names, { out, certFile, keyFile });
   return await keptSource(context, workplace, latest, ca, names, files);
@@ -103,12 +107,15 @@ export async function openKeySource(
 
 /** Issued for the names that this machine has now, and again when it gets others, or another CA. */
 async function memorySource(
-  { host }: CommandContext,
+  context: CommandContext,
+  { state }: Workplace,
   latest: () => Promise<Authority>,
   ca: CaDocument,
   wanted: (permitted: Permitted) => Promise<RequestedName[]>,
 ): Promise<KeySource> {
+  const { host } = context;
   const issue = async (authority: Authority, names: RequestedName[]): Promise<ServingKey> => {
+    await requireClock(context, state, authority);
     const issued = await issueCertificate(authority, {
       names,
       usages: "server",
@@ -118,6 +125,7 @@ async function memorySource(
     return {
       cert: issued.fullchainPem,
       key: issued.keyPem!,
+      notBefore: issued.notBefore,
       certificate: {
         names: issued.names,
         notAfter: issued.notAfter.toISOString(),
@@ -136,8 +144,10 @@ async function memorySource(
       const names = await wanted(authority.permitted);
       const { certificate } = current;
       const isNamed = names.every(({ value }) => certificate.names.includes(value));
-      const left = Date.parse(certificate.notAfter) - host.now().getTime();
-      if (authority === issuer && isNamed && left > MEMORY_DUE_MS) return undefined;
+      const now = host.now().getTime();
+      const isGood = Date.parse(certificate.notAfter) - now > MEMORY_DUE_MS &&
+        current.notBefore.getTime() <= now;
+      if (authority === issuer && isNamed && isGood) return undefined;
       current = await issue(authority, names);
       issuer = authority;
       return current;
@@ -148,17 +158,21 @@ async function memorySource(
 /** Kept in files and in the ledger, as one of `cert`. Whoever renews it there, it is noticed. */
 async function keptSource(
   context: CommandContext,
-  { user, state }: Workplace,
+  workplace: Workplace,
   latest: () => Promise<Authority>,
   ca: CaDocument,
   names: readonly RequestedName[],
   files: OutputFiles,
 ): Promise<KeySource> {
+  const { user, state } = workplace;
   const request = { names, files };
   const ensure = async () => {
     const authority = await latest();
     const kept = await findKept(context.host, state, authority, request);
-    if (kept === undefined) await issueToFiles(context, user, state, authority, request);
+    if (kept !== undefined) return;
+    const wishes = { neverAsk: true, hints: ["Choose another place with --out DIR"] };
+    const found = await requireReplaceable(context, workplace, authority, files, wishes);
+    await issueToFiles(context, user, state, authority, { ...request, found });
   };
   await ensure();
   const place = { cert: files.cert, key: files.key! };
@@ -168,8 +182,9 @@ async function keptSource(
     ca,
     first,
     async next() {
-      const left = Date.parse(current.certificate.notAfter) - context.host.now().getTime();
-      if (left < DUE_DAYS * 86_400_000) await ensure();
+      const now = context.host.now().getTime();
+      const left = Date.parse(current.certificate.notAfter) - now;
+      if (left < DUE_DAYS * 86_400_000 || current.notBefore.getTime() > now) await ensure();
       const read = await readPair(context, place);
       if (read.certificate.sha256 === current.certificate.sha256) return undefined;
       return current = read;
@@ -184,14 +199,36 @@ async function foreignSource(
 ): Promise<KeySource> {
   const first = await readPair(context, files);
   let current = first;
+  warnOfDates(context, files.cert, first);
   return {
     first,
     async next() {
       const read = await readPair(context, files);
       if (read.cert === current.cert && read.key === current.key) return undefined;
+      warnOfDates(context, files.cert, read);
       return current = read;
     },
   };
+}
+
+/** The user's own certificate is presented whatever its dates are, and what clients will say is told. */
+function warnOfDates(
+  { host, report }: CommandContext,
+  path: string,
+  { notBefore, certificate: { notAfter } }: ServingKey,
+): void {
+  const now = host.now().getTime();
+  const state = notBefore.getTime() > now
+    ? `is only valid from ${notBefore.toISOString().slice(0, 10)}`
+    : Date.parse(notAfter) < now
+    ? `expired on ${notAfter.slice(0, 10)}`
+    : undefined;
+  if (state === undefined) return;
+  report({
+    type: "warning",
+    code: "CERTIFICATE_DATES",
+    message: `"${path}" ${state}: clients refuse it`,
+  });
 }
 
 /** Reads both files and checks that they belong together. Throws FILE_*, PEM_INVALID, KEY_INVALID. */
@@ -224,6 +261,7 @@ export async function readPair(
   return {
     cert: chain.map(({ der }) => encodePem("CERTIFICATE", der)).join(""),
     key,
+    notBefore: certificate.notBefore,
     certificate: {
       names: readSubjectAltNameTexts(certificate),
       notAfter: certificate.notAfter.toISOString(),

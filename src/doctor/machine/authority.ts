@@ -77,6 +77,17 @@ function dateCheck({ program, now }: AuthorityFacts, authority: Authority): Chec
   const day = notAfter.toISOString().slice(0, 10);
   const left = notAfter.getTime() - now.getTime();
   const fix = `${program} ca rotate`;
+  const { notBefore } = authority.root;
+  if (notBefore.getTime() > now.getTime()) {
+    const from = notBefore.toISOString().slice(0, 10);
+    return fail(
+      "ca-dates",
+      `The CA is only valid from ${from}: this clock or the one then is wrong`,
+      {
+        fix,
+      },
+    );
+  }
   if (left <= 0) return fail("ca-dates", `The CA ended on ${day}`, { fix });
   if (left < CA_DUE_DAYS * DAY_MS) return warn("ca-dates", `The CA ends on ${day}`, { fix });
   return pass("ca-dates", `The CA is valid until ${day}`);

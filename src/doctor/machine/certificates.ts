@@ -19,8 +19,16 @@ export interface HeldFacts {
   readonly cert: string;
   readonly key: string | undefined;
   /** ISO 8601. */
+  readonly notBefore: string;
   readonly notAfter: string;
-  readonly state: "valid" | "due" | "expired" | "missing" | "changed" | "foreign";
+  readonly state:
+    | "valid"
+    | "due"
+    | "expired"
+    | "not-yet-valid"
+    | "missing"
+    | "changed"
+    | "foreign";
   /** The machine has moved since: what happened, and what issues it anew. */
   readonly moved?: { readonly message: string; readonly command: string } | undefined;
 }
@@ -46,13 +54,22 @@ export async function certificateChecks(
   return checks;
 }
 
-function stateChecks(program: string, { names, cert, notAfter, state, moved }: HeldFacts): Check[] {
+function stateChecks(program: string, held: HeldFacts): Check[] {
+  const { names, cert, notBefore, notAfter, state, moved } = held;
   const what = `The certificate for ${names.slice(0, 3).join(", ")}`;
   const fix = `${program} renew ${quoteArgument(cert)}`;
   const day = notAfter.slice(0, 10);
   switch (state) {
     case "expired":
       return [fail("certificate-expired", `${what} ended on ${day}`, { fix })];
+    case "not-yet-valid": {
+      const from = notBefore.slice(0, 10);
+      return [
+        fail("certificate-not-yet-valid", `${what} is only valid from ${from}: clients refuse it`, {
+          fix,
+        }),
+      ];
+    }
     case "due":
       return [warn("certificate-due", `${what} ends on ${day}`, { fix })];
     case "foreign":

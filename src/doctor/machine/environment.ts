@@ -5,14 +5,14 @@
  */
 
 import type { Host } from "../../host/host.ts";
+import { WRITTEN_ON } from "../../version.ts";
 import { type Check, checksOf } from "../check.ts";
 
 const { pass, note, warn, fail } = checksOf("machine");
 
 const DAY_MS = 86_400_000;
 
-/** When this was written: no clock that is right says less. */
-const WRITTEN = Date.UTC(2026, 10, 1);
+const WRITTEN = Date.parse(WRITTEN_ON);
 /** Days after which a clock is more likely wrong than this program old. */
 const FAR_DAYS = 20 * 365;
 /** Milliseconds that clocks of file systems and machines may differ. */

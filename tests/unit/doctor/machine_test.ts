@@ -148,6 +148,7 @@ describe("certificateChecks()", () => {
     names: ["app.test"],
     cert: "/srv/app.test.pem",
     key: undefined,
+    notBefore: "2026-11-01T00:00:00.000Z",
     notAfter: "2027-01-01T00:00:00Z",
     state: "valid",
     ...changes,

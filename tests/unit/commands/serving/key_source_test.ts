@@ -56,6 +56,26 @@ describe("a certificate in memory", () => {
     assert.ok(leaf.notBefore <= host.now() && leaf.notAfter > host.now());
   });
 
+  test("is replaced when the clock was ahead as it was issued, and is right again", async () => {
+    const { host, source } = await open();
+    await host.sleep(45 * DAY);
+    const ahead = await source.next();
+    assert.ok(ahead !== undefined);
+    await host.sleep(-40 * DAY);
+    const next = await source.next();
+    assert.ok(next !== undefined);
+    assert.ok((await leafOf(next)).leaf.notBefore <= host.now());
+    assert.equal(await source.next(), undefined);
+  });
+
+  test("is not issued by a clock that is years off", async () => {
+    const { host, source } = await open();
+    await host.sleep(900 * DAY);
+    await assert.rejects(source.next(), { code: "CLOCK_WRONG" });
+    await host.sleep(-880 * DAY);
+    assert.ok(await source.next() !== undefined);
+  });
+
   test("is replaced when the CA is, by one of the new CA, once", async () => {
     const { context, source, state } = await open();
     const old = (await state.loadAuthority())!;
@@ -144,5 +164,18 @@ describe("the user's own files", () => {
     await host.files.remove("/home/ann/a.test-key.pem");
     await host.files.write("/home/ann/a.test-key.pem", other);
     await assert.rejects(source.next(), /it is not the key of/);
+  });
+});
+
+describe("a certificate in files, of a clock that was ahead", () => {
+  test("is issued again once the clock is right", async () => {
+    const { host, source } = await open({ out: "." });
+    await host.sleep(380 * DAY);
+    assert.ok(await source.next() !== undefined);
+    await host.sleep(-300 * DAY);
+    const next = await source.next();
+    assert.ok(next !== undefined);
+    assert.ok((await leafOf(next)).leaf.notBefore <= host.now());
+    assert.equal(await source.next(), undefined);
   });
 });

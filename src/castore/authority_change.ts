@@ -55,7 +55,7 @@ export function openAuthorityChange(desk: {
     readKey: async () => await readKey(await readCaFiles(host, place, place.path), password),
     writeKey: async (pkcs8, newPassword) => {
       const path = joinPath(place.path, "issuer-key.pem");
-      const options = { mode: PRIVATE_MODE, owner: place.owner };
+      const options = { mode: PRIVATE_MODE };
       await host.files.write(path, await keyText(pkcs8, newPassword), options);
     },
     stage: async (hierarchy, newPassword, plan) =>

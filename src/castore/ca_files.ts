@@ -99,12 +99,11 @@ export async function readCaFile(
 /** Writes all three into a directory that was made for them. */
 export async function writeCaFiles(
   host: Host,
-  place: StatePlace,
   directory: string,
   texts: CaTexts,
 ): Promise<void> {
   for (const name of CA_FILES) {
-    const options = { mode: modeOfCaFile(name), owner: place.owner };
+    const options = { mode: modeOfCaFile(name) };
     await host.files.write(joinPath(directory, name), texts[name], options);
   }
 }

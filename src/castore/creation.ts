@@ -53,7 +53,7 @@ export async function publishHierarchy(
     host,
     place,
     staged,
-    (unfinished) => writeCaFiles(host, place, unfinished, texts),
+    (unfinished) => writeCaFiles(host, unfinished, texts),
   );
   await moveStaged(host, place);
 }
@@ -69,7 +69,7 @@ export async function writeDirectory(
   const random = toHex(crypto.getRandomValues(new Uint8Array(8)));
   const unfinished = joinPath(place.path, `${UNFINISHED_PREFIX}${random}`);
   try {
-    await files.makeDirectory(unfinished, { mode: DIRECTORY_MODE, owner: place.owner });
+    await files.makeDirectory(unfinished, { mode: DIRECTORY_MODE });
     await fill(unfinished);
     await files.rename(unfinished, path);
   } catch (error) {

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Host, WriteOptions } from "../host/host.ts";
+import type { Host } from "../host/host.ts";
 import type { EventReader } from "./ledger.ts";
 import type { OpenLedger } from "./ledger_reading.ts";
 import { DIRECTORY_MODE, PRIVATE_MODE, type StatePlace } from "./paths.ts";
@@ -44,11 +44,10 @@ export function openLedger<E>(
   path: string,
   readEvent: EventReader<E>,
 ): Ledger<E> {
-  const owner: WriteOptions = { owner: place.owner };
   const appendAll = async (events: readonly E[]) => {
-    await host.files.makeDirectory(place.path, { mode: DIRECTORY_MODE, ...owner });
+    await host.files.makeDirectory(place.path, { mode: DIRECTORY_MODE });
     const lines = events.map((event) => JSON.stringify(event));
-    await host.files.appendLines(path, lines, { mode: PRIVATE_MODE, ...owner });
+    await host.files.appendLines(path, lines, { mode: PRIVATE_MODE });
   };
   // Loaded where it is wanted: most runs do nothing but append.
   const open = async () =>

@@ -83,14 +83,14 @@ async function acquire(host: Host, place: StatePlace, { onWait }: LockOptions): 
 async function tryLock(host: Host, place: StatePlace): Promise<Database | "busy" | "replaced"> {
   const { files } = host;
   const path = joinPath(place.path, LOCK_FILE);
-  await files.makeDirectory(place.path, { mode: DIRECTORY_MODE, owner: place.owner });
+  await files.makeDirectory(place.path, { mode: DIRECTORY_MODE });
   const before = await files.info(path);
   if (before !== undefined) checkPlainFile(host, place, path, before, "public");
   let database: Database | undefined;
   try {
     database = await host.openDatabase(path, {
       busyTimeoutMs: 0, // the waiting is done above, where it can be reported
-      create: { mode: PRIVATE_MODE, owner: place.owner },
+      create: { mode: PRIVATE_MODE },
     });
     // Nothing is ever written, so there is nothing to roll back: no journal file beside the lock.
     database.exec("PRAGMA journal_mode = MEMORY");

@@ -5,7 +5,7 @@
  */
 
 import { LocalTlsError } from "../errors.ts";
-import type { Host, Owner } from "../host/host.ts";
+import type { Host } from "../host/host.ts";
 import { isAbsolutePath, isWindowsPath, joinPath } from "../host/path_text.ts";
 import { quoteArgument } from "../host/shell_words.ts";
 import type { TargetUser } from "../host/target_user.ts";
@@ -54,8 +54,6 @@ export const TEMPORARY_FILE = /^\.localtls-[0-9a-f]{16}$/;
 export interface StatePlace {
   /** Absolute. */
   readonly path: string;
-  /** Whom files are given to; undefined where they are that user's anyway. */
-  readonly owner: Owner | undefined;
   /** The program as hints call it, so that a pasted line meets the same directory. */
   readonly program: string;
 }
@@ -70,7 +68,7 @@ export function locateState(host: Host, user: TargetUser, dir: string | undefine
   const given = dir ?? host.env("LOCALTLS_DIR");
   if (given === undefined) {
     const path = defaultStatePath(host, user);
-    return { path, owner: user.owner, program: "localtls" };
+    return { path, program: "localtls" };
   }
   if (given === "" || given.includes("\0")) {
     throw new LocalTlsError(
@@ -91,7 +89,6 @@ export function locateState(host: Host, user: TargetUser, dir: string | undefine
   return {
     // A slash at the end would make lstat(2) follow a symlink. That of a drive, C:\, is a part of its name.
     path: path.replace(isWindowsPath(path) ? /(?<!:)[\\/]+$/ : /(?<=.)\/+$/, ""),
-    owner: user.owner,
     program: `localtls --dir ${quoteArgument(given)}`,
   };
 }

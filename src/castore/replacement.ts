@@ -68,8 +68,8 @@ export async function stageReplacement(
 ): Promise<void> {
   const staged = joinPath(place.path, REPLACING_DIRECTORY);
   await writeDirectory(host, place, staged, async (unfinished) => {
-    await writeCaFiles(host, place, unfinished, texts);
-    await writeJournal(host, place, unfinished, plan);
+    await writeCaFiles(host, unfinished, texts);
+    await writeJournal(host, unfinished, plan);
   });
 }
 
@@ -85,7 +85,7 @@ export async function prepareFiles(
 ): Promise<void> {
   const { files } = host;
   const staged = joinPath(place.path, REPLACING_DIRECTORY);
-  await writeJournal(host, place, staged, plan);
+  await writeJournal(host, staged, plan);
   const copy = async (from: string, to: string, options: WriteOptions) => {
     const content = await files.read(from);
     if (content === undefined) {
@@ -101,7 +101,6 @@ export async function prepareFiles(
     const former = joinPath(staged, FORMER_PREFIX + name);
     await copy(joinPath(place.path, name), former, {
       mode: modeOfCaFile(name),
-      owner: place.owner,
     });
   }
 }

@@ -70,11 +70,10 @@ export async function changePhase(
 /** Writes the journal of a replacement that is being prepared. */
 export async function writeJournal(
   host: Host,
-  place: StatePlace,
   directory: string,
   plan: ReplacementPlan,
 ): Promise<void> {
-  const options = { mode: PRIVATE_MODE, owner: place.owner };
+  const options = { mode: PRIVATE_MODE };
   const path = joinPath(directory, "preparing.json");
   await host.files.write(path, `${JSON.stringify(plan)}\n`, options);
 }

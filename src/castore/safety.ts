@@ -70,8 +70,8 @@ export function checkPlainFile(
 /** Ours, root's, or that of the user we work for: nobody else can change it under our hands. */
 function checkOwner(host: Host, place: StatePlace, path: string, info: FileInfo): void {
   if (host.user === undefined) return;
-  if (info.uid === host.user.uid || info.uid === 0 || info.uid === place.owner?.uid) return;
-  const wanted = place.owner ?? host.user;
+  if (info.uid === host.user.uid || info.uid === 0) return;
+  const wanted = host.user;
   throw unsafe(path, `it belongs to another user (uid ${info.uid})`, [
     `chown -R ${wanted.uid}:${wanted.gid} ${quoteArgument(place.path)}`,
   ]);

@@ -10,7 +10,6 @@ import { decodePem, encodePem } from "../der/pem.ts";
 import { LocalTlsError } from "../errors.ts";
 import type { Host } from "../host/host.ts";
 import { parentOf } from "../host/path_text.ts";
-import type { TargetUser } from "../host/target_user.ts";
 import type { Authority } from "../pki/authority.ts";
 import type { TrustAnchor } from "../truststore/store.ts";
 import { type Certificate, parseCertificate, readCommonName } from "../x509/certificate.ts";
@@ -58,16 +57,15 @@ export async function anchorOfCertificate(
  */
 export async function keepAnchor(
   host: Host,
-  user: TargetUser,
   anchor: TrustAnchor,
 ): Promise<void> {
   const held = await host.files.read(anchor.file);
   if (held !== undefined && new TextDecoder().decode(held) === anchor.pem) return;
   const directory = parentOf(anchor.file);
   const state = parentOf(directory);
-  await host.files.makeDirectory(state, { mode: 0o700, owner: user.owner });
-  await host.files.makeDirectory(directory, { mode: 0o700, owner: user.owner });
-  await host.files.write(anchor.file, anchor.pem, { mode: 0o644, owner: user.owner });
+  await host.files.makeDirectory(state, { mode: 0o700 });
+  await host.files.makeDirectory(directory, { mode: 0o700 });
+  await host.files.write(anchor.file, anchor.pem, { mode: 0o644 });
 }
 
 function anchorFile(state: StateDirectory, sha256: string): string {

@@ -8,7 +8,7 @@ import { latin1 } from "../bytes.ts";
 import { encodeBase64 } from "../der/pem.ts";
 import { LocalTlsError } from "../errors.ts";
 import type { TrustAnchor } from "../truststore/store.ts";
-import type { CommandContext, Workplace } from "./context.ts";
+import type { CommandContext } from "./context.ts";
 import { resolvePath } from "./output_files.ts";
 import { requireOwnOutput } from "./output_guard.ts";
 
@@ -39,12 +39,11 @@ export async function requireOwnProfile(
 /** Writes it; nothing in it is secret. */
 export async function writeProfile(
   { host }: CommandContext,
-  { user }: Workplace,
   path: string,
   { certificate, sha256, label }: TrustAnchor,
 ): Promise<void> {
   const { configurationProfile } = await import("../recipes/mobileconfig.ts");
   const base64 = encodeBase64(certificate.der);
   const content = configurationProfile({ base64, sha256, name: label });
-  await host.files.write(path, content, { mode: 0o644, owner: user.owner });
+  await host.files.write(path, content, { mode: 0o644 });
 }

@@ -92,7 +92,7 @@ export async function cert(
   const request = { ...wanted, pkcs12: pkcs12Options(secret, flags), found: settled?.found };
   let issued: CertificateDocument;
   try {
-    issued = await issueToFiles(context, user, state, authority, request);
+    issued = await issueToFiles(context, state, authority, request);
   } catch (error) {
     if (!(error instanceof LocalTlsError) || error.code !== "FILE_EXISTS") throw error;
     const wishes = { flags, password: secret?.isMadeUp ? undefined : secret?.password };

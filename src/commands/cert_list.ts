@@ -143,7 +143,7 @@ export async function certList(
       const request: IssueRequest = { ...common, ...wanted, record };
       const { kept, found } = await settleLine(run, inner, line, request, given);
       if (kept !== undefined) return { certificate: kept };
-      const certificate = await issueToFiles(inner, user, state, authority, { ...request, found });
+      const certificate = await issueToFiles(inner, state, authority, { ...request, found });
       return { certificate: withPassword(certificate, secret) };
     });
     return { document, event };

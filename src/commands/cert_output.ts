@@ -108,13 +108,13 @@ export async function issueAgain(
   request: IssueRequest,
   wishes: OutputWishes,
 ): Promise<CertificateDocument> {
-  const { user, state } = workplace;
+  const { state } = workplace;
   for (let look = 1;; look++) {
     try {
       const record = await openRecord(state, authority);
       const { kept, found } = await settleOutput(context, workplace, record, request, wishes);
       if (kept !== undefined) return kept;
-      return await issueToFiles(context, user, state, authority, { ...request, found });
+      return await issueToFiles(context, state, authority, { ...request, found });
     } catch (error) {
       if (!(error instanceof LocalTlsError) || error.code !== "FILE_EXISTS") throw error;
       if (look === RACE_LOOKS) throw error;

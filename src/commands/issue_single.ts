@@ -78,7 +78,7 @@ export async function issueSingleFile(
       password: pkcs12Password,
       legacy: true,
     });
-  await host.files.write(path, content, { mode: 0o600, owner: user.owner });
+  await host.files.write(path, content, { mode: 0o600 });
   await warnUntrusted(context, workplace, authority, created);
   return { path, names: issued.names, notAfter: issued.notAfter };
 }

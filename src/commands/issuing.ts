@@ -11,7 +11,6 @@ import type { Bytes } from "../bytes.ts";
 import { decodePem } from "../der/pem.ts";
 import { LocalTlsError } from "../errors.ts";
 import type { Files, Host } from "../host/host.ts";
-import type { TargetUser } from "../host/target_user.ts";
 import type { Authority } from "../pki/authority.ts";
 import { checkNameCount, issueCertificate } from "../pki/issue.ts";
 import { checkPermitted, checkWildcard, type Permitted } from "../pki/permitted.ts";
@@ -103,7 +102,6 @@ export interface IssueRequest {
 /** Issues one certificate, writes its files and its line in the ledger. */
 export async function issueToFiles(
   context: CommandContext,
-  user: TargetUser,
   state: StateDirectory,
   authority: Authority,
   request: IssueRequest,
@@ -137,7 +135,7 @@ export async function issueToFiles(
   const { fullchainPem, keyPem } = issued;
   const fingerprint = issued.sha256();
   const content = { fullchainPem, keyPem, pfx };
-  await writeOutputFiles(host, user, files, content, request.write, request.found);
+  await writeOutputFiles(host, files, content, request.write, request.found);
   const p12Sha256 = pfx === undefined ? keptP12 : await sha256Hex(pfx);
   const event: IssuedEvent = {
     event: "issued",

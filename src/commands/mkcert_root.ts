@@ -28,7 +28,7 @@ const MAX_FILE_BYTES = 64 * 1024;
  */
 export async function publishRoot(
   { host }: CommandContext,
-  { user, state }: Workplace,
+  { state }: Workplace,
   authority: Authority,
 ): Promise<void> {
   const path = joinPath(state.path, ROOT_COPY);
@@ -38,7 +38,7 @@ export async function publishRoot(
     throw foreign(state, await hasForeignKey(host.files, state));
   }
   const pem = encodePem("CERTIFICATE", authority.root.der);
-  await host.files.write(path, pem, { mode: 0o644, owner: user.owner });
+  await host.files.write(path, pem, { mode: 0o644 });
 }
 
 /**
@@ -47,7 +47,7 @@ export async function publishRoot(
  */
 export async function refreshRoot(
   context: CommandContext,
-  { user, state }: Workplace,
+  { state }: Workplace,
   former: Authority,
   authority: Authority,
 ): Promise<void> {
@@ -58,7 +58,7 @@ export async function refreshRoot(
     if (held === undefined || held === "unreadable") return;
     if (!equal(held.der, former.root.der) && !isFormerCopy(held)) return;
     const pem = encodePem("CERTIFICATE", authority.root.der);
-    await host.files.write(path, pem, { mode: 0o644, owner: user.owner });
+    await host.files.write(path, pem, { mode: 0o644 });
   } catch (error) {
     if (!(error instanceof LocalTlsError)) throw error;
     context.report({ type: "warning", code: error.code, message: error.message });

@@ -7,7 +7,6 @@
 import { LocalTlsError } from "../errors.ts";
 import type { FileInfo, Files, FileToWrite, Host } from "../host/host.ts";
 import { fileNameIn, isAbsolutePath, isWindowsPath, joinPath } from "../host/path_text.ts";
-import type { TargetUser } from "../host/target_user.ts";
 import type { StateDirectory } from "../castore/state_directory.ts";
 import type { SubjectName } from "../pki/subject_name.ts";
 import type { PlannedStep } from "../truststore/store.ts";
@@ -100,7 +99,6 @@ export function outputFiles(
  */
 export async function writeOutputFiles(
   host: Host,
-  user: TargetUser,
   files: OutputFiles,
   content: {
     readonly fullchainPem: string;
@@ -110,19 +108,18 @@ export async function writeOutputFiles(
   write: Files["writeTogether"] = host.files.writeTogether,
   found: FoundFiles = NOTHING_FOUND,
 ): Promise<void> {
-  const { owner } = user;
   const replaces = (path: string) => ({ replaces: found.get(path) ?? "nothing" } as const);
   const { key, p12, cert } = files;
   const { keyPem, pfx, fullchainPem } = content;
   const list: FileToWrite[] = [];
   if (key !== undefined && keyPem !== undefined) {
-    list.push({ path: key, content: keyPem, mode: 0o600, owner, ...replaces(key) });
+    list.push({ path: key, content: keyPem, mode: 0o600, ...replaces(key) });
   }
   // It holds the key: mkcert leaves it readable for everybody.
   if (p12 !== undefined && pfx !== undefined) {
-    list.push({ path: p12, content: pfx, mode: 0o600, owner, ...replaces(p12) });
+    list.push({ path: p12, content: pfx, mode: 0o600, ...replaces(p12) });
   }
-  list.push({ path: cert, content: fullchainPem, mode: 0o644, owner, ...replaces(cert) });
+  list.push({ path: cert, content: fullchainPem, mode: 0o644, ...replaces(cert) });
   await write(list);
 }
 

@@ -70,7 +70,7 @@ export async function reissue(
   const canReplacePfx = p12 === undefined || options.pkcs12 === undefined ||
     await isOwnPfx(host, p12, authority, options.pkcs12.password);
   const pkcs12 = canReplacePfx ? options.pkcs12 : undefined;
-  const document = await issueToFiles(context, user, state, authority, {
+  const document = await issueToFiles(context, state, authority, {
     names: names.map((name) => parseIssuedName(name, usage, authority.permitted)),
     files,
     usage,

@@ -106,10 +106,10 @@ export async function setup(
     ? await ensureAuthority(context, user, state, permitted)
     : { authority: held, created: false };
   const anchor = anchorOfAuthority(state, authority);
-  if (profile !== undefined) await writeProfile(context, workplace, profile, anchor);
+  if (profile !== undefined) await writeProfile(context, profile, anchor);
   const changed = await changeTrust(context, workplace, "add", stores, anchor);
   const certificate = await findKept(host, state, authority, request) ??
-    await issueToFiles(context, user, state, authority, { ...request, found });
+    await issueToFiles(context, state, authority, { ...request, found });
   await warnAboutAddresses(context, state, addresses);
   const isUnlocked = certificate.state !== "kept";
   const { results, refused } = await probeTrust(context, {

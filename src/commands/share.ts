@@ -53,7 +53,7 @@ export async function share(
   const { host, options } = context;
   const { serve } = flags;
   checkFlags(flags);
-  const { state, user } = await openToRead(context);
+  const { state } = await openToRead(context);
   const root = await readRoot(context, state.rootFile);
   const out = resolvePath(host, flags.out ?? "localtls-share.zip");
   if (!/[^/\\]\.zip$/i.test(out)) {
@@ -88,7 +88,7 @@ export async function share(
   }
   if (!options.dryRun) {
     const archive = pack();
-    await host.files.write(out, archive, { mode: 0o644, owner: user.owner });
+    await host.files.write(out, archive, { mode: 0o644 });
   }
   return {
     document: {

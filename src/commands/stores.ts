@@ -133,13 +133,13 @@ async function findRecordedImage(
 /** Adds the anchor to the stores, or takes it out, and keeps the ledger. */
 export async function changeTrust(
   context: CommandContext,
-  { user, state }: Workplace,
+  { state }: Workplace,
   change: "add" | "remove",
   stores: readonly TrustStore[],
   given: TrustAnchor,
 ): Promise<StoreResult[]> {
   const anchor = change === "remove" ? await asRemovable(context.host, given) : given;
-  if (change === "add") await keepAnchor(context.host, user, anchor);
+  if (change === "add") await keepAnchor(context.host, anchor);
   const held = currentTrust((await state.trusted.read()).events);
   const line = (store: TrustStore) => ({
     time: context.host.now().toISOString(),

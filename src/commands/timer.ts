@@ -75,14 +75,12 @@ export async function installTimer(
       ...[RELOAD, ENABLE].map((argv) => ({ type: "run", argv, root: false } as const)),
     ]);
   }
-  const { owner } = workplace.user;
-  await host.files.makeDirectory(directory, { mode: 0o755, owner });
+  await host.files.makeDirectory(directory, { mode: 0o755 });
   await host.files.writeTogether(
     [...units].map(([name, content]) => ({
       path: joinPath(directory, name),
       content,
       mode: 0o644,
-      owner,
     })),
   );
   const commands = await runAll(context, workplace.user, [RELOAD, ENABLE]);

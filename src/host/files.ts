@@ -140,9 +140,9 @@ export interface Files {
   remove(path: string): Promise<boolean>;
   /**
    * The temporary files in a directory that write() and its relatives left when they were killed, as absolute paths:
-   * plain files of this user (or of `owner`, for root), whose writer does not run any more. Links are not followed.
+   * plain files of this user, whose writer does not run any more. Links are not followed.
    */
-  leftovers(directory: string, owner?: Owner): Promise<string[]>;
+  leftovers(directory: string): Promise<string[]>;
   /** Removes an empty directory. @returns whether it was removed. */
   removeDirectory(path: string): Promise<boolean>;
 }

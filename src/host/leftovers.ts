@@ -9,7 +9,6 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import process from "node:process";
 import { toHex } from "../bytes.ts";
-import type { Owner } from "./host.ts";
 import { removeQuietly } from "./node_file_writer.ts";
 import { systemCode } from "./system_error.ts";
 
@@ -44,7 +43,7 @@ export function temporaryName(): string {
 }
 
 /** Implements Files.leftovers. What cannot be listed has none. */
-export function findLeftovers(directory: string, owner?: Owner): string[] {
+export function findLeftovers(directory: string): string[] {
   let names: string[];
   try {
     names = fs.readdirSync(directory);
@@ -53,19 +52,19 @@ export function findLeftovers(directory: string, owner?: Owner): string[] {
   }
   return names.filter((name) => NAME.test(name)).sort()
     .map((name) => path.join(directory, name))
-    .filter((file) => isLeftover(file, owner));
+    .filter(isLeftover);
 }
 
 const swept = new Set<string>();
 
 /** Removes what killed writers left in a directory, once in the life of this process. Failures are for the next one. */
-export function sweepLeftovers(directory: string, owner?: Owner): void {
+export function sweepLeftovers(directory: string): void {
   if (swept.has(directory)) return;
   swept.add(directory);
-  for (const file of findLeftovers(directory, owner)) removeQuietly(file);
+  for (const file of findLeftovers(directory)) removeQuietly(file);
 }
 
-function isLeftover(file: string, owner: Owner | undefined): boolean {
+function isLeftover(file: string): boolean {
   const [, id = "", random = ""] = NAME.exec(path.basename(file)) ?? [];
   if (id + random === ownMark()) return false; // this process is at it
   const pid = Number.parseInt(id, 16);
@@ -75,16 +74,16 @@ function isLeftover(file: string, owner: Owner | undefined): boolean {
   } catch {
     return false;
   }
-  if (!stat?.isFile() || !isOwn(stat.uid, owner)) return false;
+  if (!stat?.isFile() || !isOwn(stat.uid)) return false;
   if (pid === process.pid || (pid > 0 && pid <= MAX_PID && !isRunning(pid))) return true;
   // The clock may have been set back since.
   return Math.abs(Date.now() - stat.mtimeMs) > STALE_MS;
 }
 
-/** Ours; for root also those of the user that it works for. */
-function isOwn(uid: number, owner: Owner | undefined): boolean {
+/** The effective user's. */
+function isOwn(uid: number): boolean {
   const self = process.geteuid?.();
-  return self === undefined || uid === self || (self === 0 && uid === owner?.uid);
+  return self === undefined || uid === self;
 }
 
 function isRunning(pid: number): boolean {

@@ -116,10 +116,10 @@ function placeGroups(all: readonly Group[]): void {
   });
   const synced = new Set<string>();
   step(all, (group) => {
-    for (const { path: file, owner } of group.files) {
+    for (const { path: file } of group.files) {
       group.current = path.dirname(file);
       if (synced.has(group.current)) continue;
-      sweepLeftovers(group.current, owner);
+      sweepLeftovers(group.current);
       syncDirectory(group.current);
       synced.add(group.current);
     }

@@ -47,7 +47,7 @@ export function createNodeFiles(): Files {
     rename: (from, to) => attempt(() => renameDurably(from, to)),
     remove: (file) => attempt(() => removeFile(file)),
     removeDirectory: (directory) => attempt(() => removeEmptyDirectory(directory)),
-    leftovers: (directory, owner) => attempt(() => findLeftovers(directory, owner)),
+    leftovers: (directory) => attempt(() => findLeftovers(directory)),
   };
 }
 

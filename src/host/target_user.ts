@@ -18,7 +18,6 @@ export interface TargetUser {
   readonly isRoot: boolean;
   /** Whether root has started this process for this user, who is somebody else: it acts as the user (Host.workFor). */
   readonly byRoot: boolean;
-  readonly owner?: undefined;
 }
 
 interface PasswdEntry extends Owner {

@@ -164,8 +164,8 @@ const MACHINE_STORES: readonly string[] = [
  * Whether a ledger may name the place: while root works for a user, that user's word counts in that user's home. A store
  * that is no file (Windows) is nobody's place.
  */
-function isUsersPlace({ user: { owner, home } }: DiscoverContext, path: string): boolean {
-  return owner === undefined || !path.startsWith("/") || path.startsWith(`${home}/`) ||
+function isUsersPlace({ user: { byRoot, home } }: DiscoverContext, path: string): boolean {
+  return !byRoot || !path.startsWith("/") || path.startsWith(`${home}/`) ||
     MACHINE_STORES.includes(path);
 }
 

@@ -41,13 +41,11 @@ export async function exportCa(
   const { state } = workplace;
   const authority = await requireAuthority(context, state);
   const directory = resolvePath(host, flags.out ?? ".");
-  const { owner } = workplace.user;
   const pem = encodePem("CERTIFICATE", authority.root.der);
   const place = (name: string, content: string | Uint8Array): FileToWrite => ({
     path: joinPath(directory, name),
     content,
     mode: 0o644,
-    owner,
   });
   const files = [
     place("root.pem", pem),
@@ -61,9 +59,9 @@ export async function exportCa(
   if (!options.dryRun) {
     if (secret !== undefined) {
       const content = await sealed(context, workplace, secret, flags.passwordFile);
-      files.push({ path: secret, content, mode: 0o600, owner });
+      files.push({ path: secret, content, mode: 0o600 });
     }
-    await host.files.makeDirectory(directory, { mode: 0o755, owner });
+    await host.files.makeDirectory(directory, { mode: 0o755 });
     await host.files.writeTogether(files);
   }
   return {

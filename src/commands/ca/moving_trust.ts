@@ -21,7 +21,7 @@ import { changeTrust } from "../stores.ts";
  */
 export async function storesTrusting(
   context: CommandContext,
-  { user, state }: Workplace,
+  { state }: Workplace,
   stores: readonly TrustStore[],
   anchor: OwnAnchor,
 ): Promise<TrustStore[]> {
@@ -46,7 +46,7 @@ export async function storesTrusting(
     );
   }
   const trusting = stores.filter((_, i) => states[i]?.outcome === "trusted");
-  if (trusting.length > 0) await keepAnchor(host, user, anchor);
+  if (trusting.length > 0) await keepAnchor(host, anchor);
   for (const store of trusting) {
     if (isHeld(store)) continue;
     const { kind, path, label } = store;

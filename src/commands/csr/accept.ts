@@ -10,7 +10,6 @@ import { decodePem, encodePem } from "../../der/pem.ts";
 import { LocalTlsError } from "../../errors.ts";
 import { parentOf } from "../../host/path_text.ts";
 import { quoteArgument } from "../../host/shell_words.ts";
-import { findTargetUser } from "../../host/target_user.ts";
 import { readContents } from "../../inspect/contents.ts";
 import { type Certificate, parseCertificate, readSubjectText } from "../../x509/certificate.ts";
 import {
@@ -112,9 +111,8 @@ export async function accept(
     ),
   });
   if (!options.dryRun) {
-    const { owner } = await findTargetUser(host);
     const content = chain.map(({ der }) => encodePem("CERTIFICATE", der)).join("");
-    await host.files.write(cert, content, { mode: 0o644, owner });
+    await host.files.write(cert, content, { mode: 0o644 });
   }
   return {
     document: {

@@ -9,7 +9,6 @@ import { type Bytes, equalBytes } from "../../bytes.ts";
 import { decodePem, encodePem } from "../../der/pem.ts";
 import { LocalTlsError } from "../../errors.ts";
 import type { FileToWrite } from "../../host/host.ts";
-import { findTargetUser } from "../../host/target_user.ts";
 import { checkNameCount, PURPOSES } from "../../pki/issue.ts";
 import { MAX_ATTRIBUTE_LENGTH } from "../../pki/profiles.ts";
 import { chooseUsage, commonNameFor, type SubjectName } from "../../pki/subject_name.ts";
@@ -104,12 +103,10 @@ export async function csr(
     // A CA that is asked for nothing gives what servers need.
     purposes: client ? PURPOSES[usage] : undefined,
   });
-  const { owner } = await findTargetUser(host);
   const list: FileToWrite[] = [{
     path,
     content: encodePem("CERTIFICATE REQUEST", der),
     mode: 0o644,
-    owner,
   }];
   // In front: a request without its key is worth nothing.
   if (held === undefined) {
@@ -117,7 +114,6 @@ export async function csr(
       path: keyPath,
       content: encodePem("PRIVATE KEY", pkcs8),
       mode: 0o600,
-      owner,
       replaces: "nothing",
     });
   }

@@ -30,12 +30,10 @@ export class EnvironmentFiles {
   /** Paths that were written, or would be. */
   readonly written: string[] = [];
   readonly #context: CommandContext;
-  readonly #workplace: Workplace;
   #roots: Promise<PublicRoots> | undefined;
 
   constructor(context: CommandContext, workplace: Workplace) {
     this.#context = context;
-    this.#workplace = workplace;
     this.directory = joinPath(workplace.state.path, ENVIRONMENT_DIRECTORY);
   }
 
@@ -75,7 +73,6 @@ export class EnvironmentFiles {
   /** Writes what is not there as it is. @returns whether anything was written. */
   async write(list: readonly Pick<FileToWrite, "path" | "content">[]): Promise<boolean> {
     const { files } = this.host;
-    const { owner } = this.#workplace.user;
     const changed: FileToWrite[] = [];
     for (const { path, content } of list) {
       const held = await files.read(path);
@@ -83,13 +80,13 @@ export class EnvironmentFiles {
       if (held !== undefined && text !== undefined && new TextDecoder().decode(held) === text) {
         continue;
       }
-      changed.push({ path, content, mode: FILE_MODE, owner });
+      changed.push({ path, content, mode: FILE_MODE });
     }
     if (changed.length === 0) return false;
     this.written.push(...changed.map(({ path }) => path));
     if (this.#context.options.dryRun) return true;
     for (const directory of new Set(changed.map(({ path }) => parentOf(path)))) {
-      await files.makeDirectory(directory, { mode: 0o700, owner });
+      await files.makeDirectory(directory, { mode: 0o700 });
     }
     await files.writeTogether(changed);
     return true;

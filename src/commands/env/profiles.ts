@@ -203,8 +203,8 @@ async function writeProfile(
   const { files } = host;
   const info = await files.info(path);
   if (info === undefined) {
-    await files.makeDirectory(parentOf(path), { mode: 0o755, owner: user.owner });
-    await files.write(path, content, { mode: 0o644, owner: user.owner });
+    await files.makeDirectory(parentOf(path), { mode: 0o755 });
+    await files.write(path, content, { mode: 0o644 });
     return;
   }
   // A rename would replace it all the same: whoever took the permission away meant something by it.

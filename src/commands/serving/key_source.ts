@@ -164,7 +164,7 @@ async function keptSource(
   names: readonly RequestedName[],
   files: OutputFiles,
 ): Promise<KeySource> {
-  const { user, state } = workplace;
+  const { state } = workplace;
   const request = { names, files };
   const ensure = async () => {
     const authority = await latest();
@@ -172,7 +172,7 @@ async function keptSource(
     if (kept !== undefined) return;
     const wishes = { neverAsk: true, hints: ["Choose another place with --out DIR"] };
     const found = await requireReplaceable(context, workplace, authority, files, wishes);
-    await issueToFiles(context, user, state, authority, { ...request, found });
+    await issueToFiles(context, state, authority, { ...request, found });
   };
   await ensure();
   const place = { cert: files.cert, key: files.key! };

@@ -99,7 +99,7 @@ export function createKeychainStore(context: DiscoverContext, own: KeychainPlace
   ): Promise<T> {
     return await inScratchDirectory(context, async (directory) => {
       const file = `${directory}/certificate.pem`;
-      await host.files.write(file, anchor.pem, { mode: 0o644, owner: context.user.owner });
+      await host.files.write(file, anchor.pem, { mode: 0o644 });
       return await work(file);
     });
   }
@@ -258,7 +258,7 @@ export function createKeychainStore(context: DiscoverContext, own: KeychainPlace
       inScratchDirectory(context, async (directory) => {
         const files = chain.map((_, i) => `${directory}/${i}.pem`);
         for (const [i, file] of files.entries()) {
-          await host.files.write(file, chain[i]!, { mode: 0o644, owner: context.user.owner });
+          await host.files.write(file, chain[i]!, { mode: 0o644 });
         }
         return await verifyChain(tool, files, name);
       }),

@@ -21,7 +21,7 @@ export async function inScratchDirectory<T>(
   const parent = own?.startsWith("/") ? own.replace(/\/+$/, "") : "";
   const name = toHex(crypto.getRandomValues(new Uint8Array(16)));
   const directory = `${parent || "/tmp"}/localtls-${name}`;
-  await host.files.makeDirectory(directory, { mode: 0o700, owner: user.owner });
+  await host.files.makeDirectory(directory, { mode: 0o700 });
   try {
     return await work(directory);
   } finally {

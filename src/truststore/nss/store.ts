@@ -5,7 +5,7 @@
  */
 
 import { LocalTlsError } from "../../errors.ts";
-import type { Owner, WriteOptions } from "../../host/host.ts";
+import type { WriteOptions } from "../../host/host.ts";
 import { quoteArgument } from "../../host/shell_words.ts";
 import type {
   DiscoverContext,
@@ -52,6 +52,7 @@ export class NssStore implements TrustStore {
     this.path = target.directory;
     this.#context = context;
     this.#target = target;
+    if (target.system === true) context.host.allowRoot(target.directory);
   }
 
   async state(anchor: TrustAnchor): Promise<StoreState> {
@@ -79,7 +80,7 @@ export class NssStore implements TrustStore {
     const companions = this.#companions.filter(({ path }) => created.includes(path));
     const made: CreatedFile[] = [];
     try {
-      await host.files.makeDirectory(this.path, { mode: 0o700, owner: this.#owner });
+      await host.files.makeDirectory(this.path, { mode: 0o700 });
       const verdict = await this.#changing(async (database) => {
         const written = await writeAnchor(database, wanted);
         // Before the end of the transaction: where this fails, the database stays empty too.
@@ -241,19 +242,15 @@ export class NssStore implements TrustStore {
     return this.#target.companions ?? [];
   }
 
-  get #owner(): Owner | undefined {
-    return this.#target.system === true ? undefined : this.#context.user.owner;
-  }
-
   /** Where root takes directories back for a user: in that user's home. */
   get #within(): string | undefined {
     const { user } = this.#context;
-    return user.owner === undefined || this.#target.system === true ? undefined : user.home;
+    return !user.byRoot || this.#target.system === true ? undefined : user.home;
   }
 
   /** A machine-wide database is for everybody to read. */
   get #newFile(): WriteOptions {
-    return { mode: this.#target.system === true ? 0o644 : 0o600, owner: this.#owner };
+    return { mode: this.#target.system === true ? 0o644 : 0o600 };
   }
 
   /** Whom everything must belong to while root works for somebody. */

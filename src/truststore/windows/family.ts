@@ -53,7 +53,7 @@ async function openStores(
     const advice = () => adviseOnGit(host);
     return [createWindowsStore(context, { kind, location, tools, advice })];
   }
-  const found = await findWslTools(host, user).catch((error) => {
+  const found = await findWslTools(host).catch((error) => {
     if (error instanceof LocalTlsError) return { unreachable: error.message, hint: "" };
     throw error;
   });

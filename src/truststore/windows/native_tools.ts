@@ -30,7 +30,6 @@ export async function findNativeTools(
     windowsPath: (path) => Promise.resolve(withBackslashes(path)),
     temporaryDirectory: host.env("TEMP") ?? host.env("TMP") ??
       joinPath(user.home, "AppData\\Local\\Temp"),
-    owner: undefined,
   };
 }
 

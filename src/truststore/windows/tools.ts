@@ -6,7 +6,7 @@
  */
 
 import { toHex } from "../../bytes.ts";
-import type { Host, Owner } from "../../host/host.ts";
+import type { Host } from "../../host/host.ts";
 import { joinPath } from "../../host/path_text.ts";
 
 /** The way to the programs of Windows. */
@@ -21,8 +21,6 @@ export interface WindowsTools {
   windowsPath(path: string): Promise<string>;
   /** A directory in which to exchange files with them. */
   readonly temporaryDirectory: string;
-  /** Whom files are given to, so that these programs may read and write them. */
-  readonly owner: Owner | undefined;
 }
 
 /**
@@ -35,10 +33,10 @@ export async function withExchange<T>(
   tools: WindowsTools,
   work: (directory: string, windowsDirectory: string) => Promise<T>,
 ): Promise<T> {
-  const { host: { files }, owner } = tools;
+  const { host: { files } } = tools;
   const random = toHex(crypto.getRandomValues(new Uint8Array(8)));
   const directory = joinPath(tools.temporaryDirectory, `localtls-${random}`);
-  await files.makeDirectory(directory, { mode: 0o700, owner });
+  await files.makeDirectory(directory, { mode: 0o700 });
   try {
     return await work(directory, await tools.windowsPath(directory));
   } finally {

@@ -10,7 +10,6 @@
 import { LocalTlsError } from "../../errors.ts";
 import type { Host } from "../../host/host.ts";
 import { isWindowsPath, joinPath } from "../../host/path_text.ts";
-import type { TargetUser } from "../../host/target_user.ts";
 import { findCertutil } from "./find_certutil.ts";
 import type { WindowsTools } from "./tools.ts";
 import { isWsl } from "./wsl.ts";
@@ -30,7 +29,7 @@ export type FoundWindows =
   | undefined;
 
 /** The way to the tools of the Windows that this Linux runs in. */
-export async function findWslTools(host: Host, user: TargetUser): Promise<FoundWindows> {
+export async function findWslTools(host: Host): Promise<FoundWindows> {
   if (!await isWsl(host)) return undefined;
   const configuration = await readConfiguration(host);
   if (!await hasInterop(host)) {
@@ -64,8 +63,6 @@ export async function findWslTools(host: Host, user: TargetUser): Promise<FoundW
       reg: joinPath(system, "reg.exe"),
       windowsPath: (path) => translate(host, path),
       temporaryDirectory: host.env("TMPDIR") ?? "/tmp",
-      // Windows reads the files of this Linux as its ordinary user, not as root.
-      owner: user.owner,
     },
   };
 }

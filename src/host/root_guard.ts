@@ -147,7 +147,7 @@ export function guardFiles(files: Files): Files {
             : changing(from, () => files.rename(from, to)),
       ),
     remove: (file) => changing(file, () => files.remove(file)),
-    leftovers: (directory, owner) => reading(directory, () => files.leftovers(directory, owner)),
+    leftovers: (directory) => reading(directory, () => files.leftovers(directory)),
     removeDirectory: (directory) => changing(directory, () => files.removeDirectory(directory)),
   };
 }

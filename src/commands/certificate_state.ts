@@ -18,7 +18,7 @@ import { importPkcs8, keyBelongsTo } from "../x509/keys.ts";
 import { verifySignature } from "../x509/signature.ts";
 import type { CertificateState } from "./documents.ts";
 import { DUE_DAYS } from "./issuing.ts";
-import { isOwnCertificate } from "./own_certificate.ts";
+import { allowOwnFiles, isOwnCertificate } from "./own_certificate.ts";
 
 const MAX_CHAIN_BYTES = 1 << 20;
 const MAX_KEY_BYTES = 1 << 16;
@@ -117,6 +117,7 @@ async function readHeld(
       ? recorded
       : await recognize(authority, recorded, certificate, sha256);
     if (event === undefined || !await isOwnCertificate(authority, certificate)) return "changed";
+    await allowOwnFiles(host, authority, certificate, event);
     if (event.key === undefined) return { event, certificate, key: undefined };
     const text = await host.files.read(event.key, MAX_KEY_BYTES);
     if (text === undefined) return "missing";

@@ -36,6 +36,24 @@ export async function isOwnCertificate(
 }
 
 /**
+ * Lets root use its own rights on files that a user's ledger names, in places of root's: only where the certificate that
+ * is there was signed by this CA, so that root itself has put it there.
+ */
+export async function allowOwnFiles(
+  host: Host,
+  authority: Authority | undefined,
+  certificate: Certificate,
+  { cert, key, p12 }: OutputFiles,
+): Promise<void> {
+  if (!host.isRoot || authority === undefined) return;
+  if (!equalBytes(certificate.issuer, authority.issuer.subject)) return;
+  if (!await verifySignature(certificate, authority.issuer.spki)) return;
+  // What takes its place is written next to it first.
+  host.allowRoot(parentOf(cert) || "/");
+  for (const path of [key, p12]) if (path !== undefined) host.allowRoot(path);
+}
+
+/**
  * Refuses what root would write over for a user and is not that user's. A certificate by the user's own CA may belong to
  * the server that uses it; its key then belongs to the same one. Throws FILE_UNSAFE.
  */

@@ -392,6 +392,11 @@ describe("what root takes from the user", () => {
       const key = join(directory, "a.test-key.pem");
       // In a directory of root's, the file is root's.
       assert.deepEqual([lstatSync(key).uid, lstatSync(key).mode & 0o777], [0, 0o600]);
+      const renewed = await ann.sudo(["renew", "--all", "--json"]);
+      assert.equal(renewed.code, 0, renewed.stderr);
+      assert.equal(renewed.json().certificates[0].cert, join(directory, "a.test.pem"));
+      assert.equal(renewed.json().certificates[0].state, "renewed");
+      assert.equal(lstatSync(key).uid, 0);
       const looked = await ann.sudo(["inspect", key]);
       assert.equal(looked.code, 0, looked.stderr);
       const refused = await ann.run(["inspect", key]);

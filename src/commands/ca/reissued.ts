@@ -24,7 +24,7 @@ import { type Certificate, parseCertificate } from "../../x509/certificate.ts";
 import { sha256Hex } from "../../x509/fingerprint.ts";
 import type { CommandContext, Workplace } from "../context.ts";
 import type { CertificateDocument } from "../documents.ts";
-import { isOwnCertificate, isReplaceable } from "../own_certificate.ts";
+import { allowOwnFiles, isOwnCertificate, isReplaceable } from "../own_certificate.ts";
 
 const MAX_CHAIN_BYTES = 1 << 20;
 
@@ -64,6 +64,7 @@ export async function findHeld(
     // The ledger alone does not make it ours.
     if (!await isOwnCertificate(authority, certificate)) continue;
     if (!await isReplaceable(host, user, authority, certificate, event.cert)) continue;
+    await allowOwnFiles(host, authority, certificate, event);
     if (info.type !== "file") {
       throw new LocalTlsError(
         "FILE_UNSAFE",

@@ -7,6 +7,7 @@
 
 import { equalBytes } from "../bytes.ts";
 import { LocalTlsError } from "../errors.ts";
+import { parentOf } from "../host/path_text.ts";
 import { quoteCommand } from "../host/shell_words.ts";
 import type { Authority } from "../pki/authority.ts";
 import type { CertFlags } from "./cert_parts.ts";
@@ -51,7 +52,7 @@ const LEGACY_OID = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x0c, 0x01, 0x03];
  */
 export async function settleOutput(
   context: CommandContext,
-  { state }: Workplace,
+  { state, user }: Workplace,
   record: IssuingRecord,
   request: IssueRequest,
   { flags, line, password }: OutputWishes,
@@ -69,6 +70,12 @@ export async function settleOutput(
   }
   if (flags.renew) return { found };
   const kept = await findSame(context, record, request, flags, password);
+  // Nothing is written, which would have swept the directory.
+  if (kept !== undefined && !context.options.dryRun) {
+    for (const path of await host.files.leftovers(parentOf(kept.cert) || "/", user.owner)) {
+      await host.files.remove(path).catch(() => false);
+    }
+  }
   return kept === undefined ? { found } : { kept, found };
 }
 

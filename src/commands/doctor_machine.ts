@@ -6,7 +6,7 @@
 
 import { currentCertificates, currentTrust } from "../castore/ledger.ts";
 import type { Check } from "../doctor/check.ts";
-import { authorityChecks } from "../doctor/machine/authority.ts";
+import { authorityChecks, leftoverChecks } from "../doctor/machine/authority.ts";
 import { certificateChecks, type HeldFacts } from "../doctor/machine/certificates.ts";
 import {
   browserCheck,
@@ -16,11 +16,13 @@ import {
 } from "../doctor/machine/environment.ts";
 import { ledgerChecks, shadowedDatabases, storeChecks } from "../doctor/machine/stores.ts";
 import { LocalTlsError } from "../errors.ts";
+import { parentOf } from "../host/path_text.ts";
 import type { Authority } from "../pki/authority.ts";
 import { anchorOfAuthority, readKeptAnchor } from "./anchors.ts";
 import { lookAt } from "./certificate_state.ts";
 import type { CommandContext, Workplace } from "./context.ts";
 import { describeAddressChange, findAddressChange } from "./lan_addresses.ts";
+import { findLeftovers } from "./leftovers.ts";
 import { findStores, type StoreOptions } from "./stores.ts";
 
 /** Looks at everything on this machine that trust depends on. */
@@ -66,6 +68,9 @@ export async function examineMachine(
       readAnchor: (sha256) => readKeptAnchor(host, state, sha256).catch(() => undefined),
     }),
     heldFacts(context, authority, events).then((facts) => certificateChecks(host, program, facts)),
+    findLeftovers(context, workplace).then((paths) =>
+      leftoverChecks(paths.filter((path) => parentOf(path) !== state.path))
+    ),
     browserCheck(host),
     variableChecks(host),
   ]);

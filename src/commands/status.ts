@@ -20,6 +20,7 @@ import {
 } from "./documents.ts";
 import { describeIssued, DUE_DAYS } from "./issuing.ts";
 import { describeAddressChange, findAddressChange } from "./lan_addresses.ts";
+import { findLeftovers } from "./leftovers.ts";
 import { findStores, type StoreOptions } from "./stores.ts";
 
 type Todo = StatusDocument["todo"][number];
@@ -67,6 +68,13 @@ export async function status(
     };
   }
   todo.push(...await leftoverTodo(context, workplace, authority));
+  const left = await findLeftovers(context, workplace);
+  if (left.length > 0) {
+    todo.push({
+      message: "A run that was killed left temporary files, which may hold private keys.",
+      command: quoteCommand(["rm", ...left]),
+    });
+  }
   const { events, damaged } = await state.issued.read();
   if (damaged > 0) {
     context.report({

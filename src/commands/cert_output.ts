@@ -7,6 +7,7 @@
 
 import { equalBytes } from "../bytes.ts";
 import { LocalTlsError } from "../errors.ts";
+import { parentOf } from "../host/path_text.ts";
 import { quoteCommand } from "../host/shell_words.ts";
 import type { Authority } from "../pki/authority.ts";
 import type { CertFlags } from "./cert_parts.ts";
@@ -69,6 +70,12 @@ export async function settleOutput(
   }
   if (flags.renew) return { found };
   const kept = await findSame(context, record, request, flags, password);
+  // Nothing is written, which would have swept the directory.
+  if (kept !== undefined && !context.options.dryRun) {
+    for (const path of await host.files.leftovers(parentOf(kept.cert) || "/")) {
+      await host.files.remove(path).catch(() => false);
+    }
+  }
   return kept === undefined ? { found } : { kept, found };
 }
 

@@ -7,7 +7,7 @@
 import { readCertificates } from "../castore/certificates.ts";
 import { currentTrust, type IssuedEvent } from "../castore/ledger.ts";
 import type { Check } from "../doctor/check.ts";
-import { authorityChecks } from "../doctor/machine/authority.ts";
+import { authorityChecks, leftoverChecks } from "../doctor/machine/authority.ts";
 import { certificateChecks, type HeldFacts } from "../doctor/machine/certificates.ts";
 import {
   browserCheck,
@@ -17,11 +17,13 @@ import {
 } from "../doctor/machine/environment.ts";
 import { ledgerChecks, shadowedDatabases, storeChecks } from "../doctor/machine/stores.ts";
 import { LocalTlsError } from "../errors.ts";
+import { parentOf } from "../host/path_text.ts";
 import type { Authority } from "../pki/authority.ts";
 import { anchorOfAuthority, readKeptAnchor } from "./anchors.ts";
 import { lookAt } from "./certificate_state.ts";
 import type { CommandContext, Workplace } from "./context.ts";
 import { describeAddressChange, findAddressChange } from "./lan_addresses.ts";
+import { findLeftovers } from "./leftovers.ts";
 import { findStores, type StoreOptions } from "./stores.ts";
 
 /** Looks at everything on this machine that trust depends on. */
@@ -67,6 +69,9 @@ export async function examineMachine(
     }),
     heldFacts(context, authority, issued.events).then((facts) =>
       certificateChecks(host, program, facts)
+    ),
+    findLeftovers(context, workplace).then((paths) =>
+      leftoverChecks(paths.filter((path) => parentOf(path) !== state.path))
     ),
     browserCheck(host),
     variableChecks(host),

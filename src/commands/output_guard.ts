@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Bytes } from "../bytes.ts";
+import { type Bytes, isAscii, latin1 } from "../bytes.ts";
 import { LocalTlsError } from "../errors.ts";
 import { quoteArgument } from "../host/shell_words.ts";
 import type { CommandContext } from "./context.ts";
@@ -75,6 +75,12 @@ export async function requireOwnOutput(
     : await host.files.read(path, MAX_OUTPUT_BYTES).catch(() => undefined);
   if (content !== undefined && await isOwn(content)) return;
   await confirmReplacing(context, { path, what: wishes.what }, wishes);
+}
+
+/** Whether a file holds neither a key nor a certificate, in whatever form: plain text without PEM. */
+export function isMereText(content: Bytes): boolean {
+  const text = latin1(content);
+  return isAscii(text) && !text.includes("-----BEGIN");
 }
 
 /** The hints for a command that can be repeated with --force, and with another place. */

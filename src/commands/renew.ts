@@ -17,6 +17,7 @@ import {
   EXIT,
   type RenewDocument,
 } from "./documents.ts";
+import { sweepLeftovers } from "./leftovers.ts";
 import { describeIssued } from "./issuing.ts";
 import { planOutput } from "./output_files.ts";
 import type { Pkcs12Options } from "./pkcs12.ts";
@@ -60,6 +61,7 @@ export async function renew(
 ): Promise<CommandResult<RenewDocument>> {
   const renewal = await prepareRenewal(context, flags, false);
   if (context.options.dryRun) return await planRenewal(context, renewal);
+  await sweepLeftovers(context, renewal.workplace);
   const certificates = await renewRound(context, renewal);
   const count = (wanted: string) => certificates.filter(({ state }) => state === wanted).length;
   const renewed = count("renewed");

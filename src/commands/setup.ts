@@ -27,6 +27,7 @@ import { type CommandContext, openWorkplace } from "./context.ts";
 import { type CommandResult, EXIT, type TrustDocument } from "./documents.ts";
 import { filesMatch, findKept, issueToFiles, parseNames, requirePermitted } from "./issuing.ts";
 import { describeAddressChange, findAddressChange, ownAddresses } from "./lan_addresses.ts";
+import { sweepLeftovers } from "./leftovers.ts";
 import { outputFiles, planOutput } from "./output_files.ts";
 import { optionWords, replaceHints } from "./output_guard.ts";
 import { ownNames, warnAboutHostName } from "./own_names.ts";
@@ -102,6 +103,7 @@ export async function setup(
     };
   }
 
+  await sweepLeftovers(context, workplace);
   const { authority, created } = held === undefined
     ? await ensureAuthority(context, user, state, permitted)
     : { authority: held, created: false };

@@ -23,6 +23,7 @@ import { warnDamaged } from "./list.ts";
 import { describeIssued, DUE_DAYS } from "./issuing.ts";
 import { describeAddressChange, findAddressChange } from "./lan_addresses.ts";
 import { suffixTodo } from "./permitted_suffixes.ts";
+import { findLeftovers } from "./leftovers.ts";
 import { findStores, type StoreOptions } from "./stores.ts";
 
 type Todo = StatusDocument["todo"][number];
@@ -70,6 +71,13 @@ export async function status(
     };
   }
   todo.push(...await leftoverTodo(context, workplace, authority));
+  const left = await findLeftovers(context, workplace);
+  if (left.length > 0) {
+    todo.push({
+      message: "A run that was killed left temporary files, which may hold private keys.",
+      command: quoteCommand(["rm", ...left]),
+    });
+  }
   const addresses = await host.network.addresses();
   const certificates: CertificateDocument[] = [];
   const onDamaged = (lines: number) => warnDamaged(context, state, lines);

@@ -17,6 +17,7 @@ import { type CommandContext, openWorkplace, type Workplace } from "./context.ts
 import { type CommandResult, EXIT, type UninstallDocument } from "./documents.ts";
 import { changeTrust, exitCodeFor, findStores, planTrust, type StoreOptions } from "./stores.ts";
 import { blockFiles, removeBlocks } from "./env/profiles.ts";
+import { findLeftovers, sweepLeftovers } from "./leftovers.ts";
 import { removeTimer, timerFiles } from "./timer.ts";
 
 /** What the user asked for. */
@@ -57,8 +58,11 @@ export async function uninstall(
     );
     for (const anchor of anchors) planned.push(...await planTrust(host, "remove", stores, anchor));
     if (flags.purge) {
-      const files = await state.purge({ dryRun: true });
-      planned.push(...files.map((path) => ({ type: "delete", path, root: false } as const)));
+      const left = await findLeftovers(context, workplace);
+      const files = new Set([...left, ...await state.purge({ dryRun: true })]);
+      planned.push(
+        ...[...files].map((path) => ({ type: "delete", path, root: false } as const)),
+      );
     }
     return {
       document: { command: "uninstall", ok: true, ...ca, stores: [], purged: [], left, planned },
@@ -87,7 +91,11 @@ export async function uninstall(
     });
   }
   const purged = flags.purge && exitCode === EXIT.done
-    ? await state.purge({ onWait: () => sayWaiting(context) })
+    ? [
+      // While the ledgers still say where.
+      ...await sweepLeftovers(context, workplace),
+      ...await state.purge({ onWait: () => sayWaiting(context) }),
+    ]
     : [];
   return {
     document: {

@@ -43,7 +43,7 @@ export const FAULT_CASES: readonly FaultCase[] = [
   {
     name: "cert over an older certificate",
     prepare: (scratch) => must(scratch, "cert", "b.test"),
-    args: ["cert", "b.test"],
+    args: ["cert", "b.test", "--renew"],
     certificate: "b.test",
     nss: false,
   },

@@ -58,6 +58,7 @@ export async function findHeld(
   const { permitted } = authority;
   const held: HeldCertificate[] = [];
   for await (const { event } of readCertificates(state.issued)) {
+    host.allowRoot(event.cert);
     const certificate = await readLeaf(host, event);
     const info = await host.files.info(event.cert);
     if (certificate === undefined || info === undefined) continue;

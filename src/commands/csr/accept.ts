@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type Bytes, equalBytes, isAscii, latin1 } from "../../bytes.ts";
+import { type Bytes, equalBytes } from "../../bytes.ts";
 import { decodePem, encodePem } from "../../der/pem.ts";
 import { LocalTlsError } from "../../errors.ts";
 import { parentOf } from "../../host/path_text.ts";
@@ -22,7 +22,7 @@ import { importPkcs8, keyBelongsTo } from "../../x509/keys.ts";
 import type { CommandContext } from "../context.ts";
 import { type CommandResult, EXIT } from "../documents.ts";
 import { joinPath, resolvePath } from "../output_files.ts";
-import { optionWords, replaceHints, requireOwnOutput } from "../output_guard.ts";
+import { isMereText, optionWords, replaceHints, requireOwnOutput } from "../output_guard.ts";
 import { checkTime, compareNames, namesOf, orderChain, refused } from "./answer.ts";
 import { readKey } from "./csr.ts";
 import type { AcceptDocument } from "./documents.ts";
@@ -143,11 +143,6 @@ function isForKey(content: Bytes, { spki }: Certificate): boolean {
     if (error instanceof LocalTlsError) return false;
     throw error;
   }
-}
-
-/** Whether a file at the certificate's own place holds neither a key nor a certificate, in whatever form. */
-function isMereText(content: Bytes): boolean {
-  return isAscii(latin1(content)) && !latin1(content).includes("-----BEGIN");
 }
 
 /** A key is its owner's: who else may read it is told and not changed, since a server may have to. */

@@ -132,10 +132,12 @@ async function constraintCheck(
 async function leftBehind(host: Host, { directory, now }: AuthorityFacts): Promise<Check[]> {
   const names = await host.files.list(directory).catch(() => []);
   const found: string[] = [];
+  // Files whose writer is certain to be gone need no time.
+  const dead = new Set(await host.files.leftovers(directory));
   for (const name of names.filter((one) => LEFT_BEHIND.test(one))) {
     const path = `${directory}/${name}`;
     const info = await host.files.info(path);
-    if (info !== undefined && !isInUse(info, now)) found.push(path);
+    if (info !== undefined && (dead.has(path) || !isInUse(info, now))) found.push(path);
   }
   if (found.length === 0) return [];
   return [
@@ -146,6 +148,20 @@ async function leftBehind(host: Host, { directory, now }: AuthorityFacts): Promi
         fix: `rm -r ${found.map(quoteArgument).join(" ")}`,
         fixNote: "While no other localtls runs",
       },
+    ),
+  ];
+}
+
+/** Temporary files elsewhere: beside certificates, and where settings are. */
+export function leftoverChecks(paths: readonly string[]): Check[] {
+  if (paths.length === 0) return [];
+  return [
+    warn(
+      "leftovers",
+      `A run that was killed left ${
+        paths.length === 1 ? "a temporary file" : `${paths.length} temporary files`
+      }, which may hold a private key`,
+      { fix: `rm ${paths.map(quoteArgument).join(" ")}` },
     ),
   ];
 }

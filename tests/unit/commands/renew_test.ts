@@ -85,7 +85,12 @@ describe("what is due", () => {
 
   test("not what would end at the same time again, because its CA ends", async () => {
     const { host, context, warnings } = await machine({ "a.test": undefined });
-    await host.sleep(3640 * DAY);
+    // In steps: a clock that is ten years ahead at once is not believed.
+    for (const days of [700, 700, 700, 700, 440]) {
+      await host.sleep(days * DAY);
+      assert.equal((await renew(context, NONE)).document.renewed, 1);
+    }
+    await host.sleep(400 * DAY);
     assert.equal((await renew(context, NONE)).document.renewed, 1);
     await host.sleep(9 * DAY);
     const again = await renew(context, NONE);

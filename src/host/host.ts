@@ -181,7 +181,7 @@ export interface Host {
    * user's file says.
    */
   allowRoot(path: string, what?: "entries" | "tree"): void;
-  /** Whether nobody but root can change what a path leads to: no directory and no link on the way. */
+  /** Whether nobody but root can change what a path leads to: no directory and no link on the way. True without a root. */
   rootControls(path: string): Promise<boolean>;
   /**
    * Does something as root that takes turns, such as listening on a port. Nothing else may be done meanwhile.

@@ -61,7 +61,7 @@ export function createNodeHost(): NodeHost {
       workFor({ ...user, groups: groupsOf(user) });
     },
     allowRoot,
-    rootControls: async (path) => (await loadGuard()).rootControls(path),
+    rootControls: async (path) => started === undefined || (await loadGuard()).rootControls(path),
     holdingRoot: async (step) => await (await loadGuard()).holdingRoot(step),
     giveUpRoot: async () => (await loadGuard()).giveUpRoot(),
     dataDirectory: (home) => dataDirectoryFor(os, env, home),

@@ -43,7 +43,7 @@ function fill(directory: string, leavePages = 0): void {
 }
 
 function open(directory: string) {
-  const user = { home: directory, name: "ann", isRoot: true, owner: undefined };
+  const user = { home: directory, name: "ann", isRoot: true, byRoot: false };
   return openStateDirectory(host, user, directory);
 }
 

@@ -21,7 +21,7 @@ const say = (text: string) => host.write("stdout", `${text}\n`);
 try {
   const state = await openStateDirectory(host, await findTargetUser(host), directory);
   if (mode === "hold") {
-    const place = { path: directory, owner: undefined, program: "localtls" };
+    const place = { path: directory, byRoot: false, program: "localtls" };
     await withLock(host, place, {}, async () => {
       say("held");
       await host.sleep(600_000);

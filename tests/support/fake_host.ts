@@ -149,7 +149,8 @@ export function createFakeHost(options: FakeHostOptions = {}): FakeHost {
   /** As root_guard.ts: root's rights where they are allowed and nobody else controls the way. */
   const rightsAt = (path: string): Owner => {
     const isAllowed = rootPlaces.some((place) => path === place || path.startsWith(`${place}/`));
-    return principal !== undefined && isAllowed && rootControls(path) ? ROOT : host.actAs;
+    if (principal === undefined) return host.actAs;
+    return isAllowed && rootControls(path) ? ROOT : principal;
   };
   const rootControls = (path: string): boolean => {
     for (let place = path; place !== ""; place = place.slice(0, place.lastIndexOf("/"))) {

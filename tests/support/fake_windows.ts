@@ -55,9 +55,13 @@ export function createFakeWindows(options: FakeWindowsOptions = {}): FakeHost {
     files: Object.fromEntries(files),
   });
   const { openDatabase } = host;
+  // There are no numeric users, and no root.
+  Object.defineProperty(host, "user", { value: undefined });
   return Object.assign(host, {
     openDatabase: (path: string, open: OpenDatabaseOptions) => openDatabase(onDisk(path), open),
-    user: undefined,
+    isRoot: false,
+    rootControls: () => Promise.resolve(true),
+    commands: { ...host.commands, findForRoot: host.commands.find },
     files: translating(host.files),
     accessLists: options.accessLists,
   });
@@ -88,6 +92,6 @@ function translating(files: Files): Files {
     rename: (from, to) => files.rename(onDisk(from), onDisk(to)),
     remove: (path) => files.remove(onDisk(path)),
     removeDirectory: (path) => files.removeDirectory(onDisk(path)),
-    leftovers: (path, owner) => files.leftovers(onDisk(path), owner),
+    leftovers: (path) => files.leftovers(onDisk(path)),
   };
 }

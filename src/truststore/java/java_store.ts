@@ -42,7 +42,7 @@ export function createJavaStore(
   file: JavaTrustFile,
 ): TrustStore {
   const { path } = file;
-  if (file.isRoots) host.allowRoot(path);
+  if (file.isRoots) host.allowRoot(parentOf(path));
   const label = labelOf(file);
   const keytool = file.javas.find((java) => java.keytool !== undefined)?.keytool;
 
@@ -158,7 +158,15 @@ export function createJavaStore(
     anchor: TrustAnchor,
     tool: string,
   ): Promise<ShownCommand[]> {
-    if (change === "add") return [{ argv: importCommand(tool, path, anchor), stdin: anchor.file }];
+    if (change === "add") {
+      const argv = importCommand(tool, path, anchor);
+      // The two shells of Windows open files otherwise; and there is no root to be led astray.
+      return [
+        host.user === undefined
+          ? { argv: [...argv, "-file", anchor.file] }
+          : { argv, stdin: anchor.file },
+      ];
+    }
     const aliases = await chosenAliases(anchor);
     return aliases.map((alias) => ({ argv: deleteCommand(tool, path, alias) }));
   }

@@ -16,6 +16,7 @@ import type {
   TrustStore,
 } from "../store.ts";
 import { findCertificateBlocks } from "../pem_search.ts";
+import type { ShownCommand } from "../elevation.ts";
 import { writeAsRoot } from "../root_file.ts";
 import { readPemFile } from "./bundle.ts";
 
@@ -71,7 +72,7 @@ export function createBareBundleStore(
     if (findCertificateBlocks(text, anchor.certificate.der).length > 0) return {};
     if (await mayReplace()) await replace(text + markedBlock(text, anchor));
     else {
-      const shown = [{ argv: ["tee", "-a", path], stdin: anchor.file }];
+      const shown = [appendCommand(text, anchor, path)];
       await elevation.run(
         [writeAsRoot(path, text + markedBlock(text, anchor), shown)],
         `add the certificate to the ${label}`,
@@ -147,6 +148,16 @@ export function withoutAnchor(text: string, anchor: TrustAnchor): string {
     }
     rest = before + after;
   }
+}
+
+/** For the user to paste: appends the marked block. The script is constant; what it works on are its arguments. */
+function appendCommand(text: string, anchor: TrustAnchor, path: string): ShownCommand {
+  const { begin, end } = markers(anchor);
+  const script = '{ echo "$1"; cat; echo "$2"; } >> "$3"';
+  const argv = endsLine(text)
+    ? ["sh", "-c", script, "sh", begin, end, path]
+    : ["sh", "-c", `echo >> "$3"; ${script}`, "sh", begin + AFTER_LINE_END, end, path];
+  return { argv, stdin: anchor.file };
 }
 
 /** Deletes our marked block; the digits of a SHA-256 mean nothing else in a pattern. */

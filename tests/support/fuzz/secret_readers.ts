@@ -5,7 +5,7 @@
  */
 
 import { readIssuedEvent } from "../../../src/castore/ledger.ts";
-import { parseLedger } from "../../../src/castore/ledger_file.ts";
+import { parseLedger } from "../../../src/castore/ledger_reading.ts";
 import { asLocalTlsError } from "../../../src/cli/execute.ts";
 import { parseNames } from "../../../src/commands/issuing.ts";
 import { DerReader } from "../../../src/der/decode.ts";

@@ -43,7 +43,7 @@ function fullFrom(step: number): Host {
 }
 
 function open(directory: string, on: Host = host): Promise<StateDirectory> {
-  const user = { home: directory, name: "ann", isRoot: false, owner: undefined };
+  const user = { home: directory, name: "ann", isRoot: false, byRoot: false };
   return openStateDirectory(on, user, join(directory, "state"));
 }
 

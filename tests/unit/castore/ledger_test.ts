@@ -42,7 +42,7 @@ const ADDED: TrustedEvent = {
 };
 
 function open(directory: string): Promise<StateDirectory> {
-  const user = { home: directory, name: "ann", isRoot: false, owner: undefined };
+  const user = { home: directory, name: "ann", isRoot: false, byRoot: false };
   return openStateDirectory(createNodeHost(), user, join(directory, "state"));
 }
 

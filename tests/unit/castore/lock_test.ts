@@ -25,7 +25,7 @@ function impatientHost(): { host: Host; slept: () => number } {
 }
 
 function placeIn(directory: string) {
-  return { path: join(directory, "state"), owner: undefined, program: "localtls" };
+  return { path: join(directory, "state"), byRoot: false, program: "localtls" };
 }
 
 describe("withLock()", () => {

@@ -66,7 +66,7 @@ describe("a CA in a state directory", () => {
     home: directory,
     name: "ann",
     isRoot: false,
-    owner: undefined,
+    byRoot: false,
   });
   const open = (directory: string, answer?: string) => {
     const asked: string[] = [];

@@ -12,7 +12,7 @@ const host: Host = createNodeHost();
 const modeOf = (path: string) => fs.lstatSync(path).mode & 0o7777;
 
 function open(directory: string): Promise<StateDirectory> {
-  const user = { home: directory, name: "ann", isRoot: false, owner: undefined };
+  const user = { home: directory, name: "ann", isRoot: false, byRoot: false };
   return openStateDirectory(host, user, join(directory, "state"));
 }
 
@@ -198,7 +198,7 @@ describe("a state directory that others can get at", () => {
     withAuthority(async (state, rootSha256) => {
       fs.chmodSync(state.path, 0o755);
       const parent = join(state.path, "..");
-      const user = { home: parent, name: "ann", isRoot: false, owner: undefined };
+      const user = { home: parent, name: "ann", isRoot: false, byRoot: false };
       fs.symlinkSync(parent, `${parent}-link`);
       try {
         const same = await openStateDirectory(host, user, `${parent}-link/state/`);

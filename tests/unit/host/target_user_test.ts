@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { findTargetUser } from "../../../src/host/target_user.ts";
-import { createFakeHost, type FakeHostOptions } from "../../support/fake_host.ts";
+import { createFakeHost, type FakeHost, type FakeHostOptions } from "../../support/fake_host.ts";
 import { createFakeWindows, WINDOWS_ENV } from "../../support/fake_windows.ts";
 import { rejectsWith } from "../../support/scratch_directory.ts";
 
@@ -28,38 +28,44 @@ function hostOf(options: FakeHostOptions) {
   });
 }
 
+/** The user, and as whom the process acts where root has started it for somebody. */
+async function found(host: FakeHost) {
+  const target = await findTargetUser(host);
+  return target.byRoot ? { ...target, owner: host.user } : target;
+}
+
 describe("findTargetUser()", () => {
-  const ann = { home: "/home/ann", name: "ann", isRoot: true, owner: ANN };
+  const ann = { home: "/home/ann", name: "ann", isRoot: true, byRoot: true, owner: ANN };
   const cases: [string, FakeHostOptions, unknown][] = [
     [
       "an ordinary user",
       { env: { HOME: "/home/ann" } },
-      { home: "/home/ann", name: "ann", isRoot: false, owner: undefined },
+      { home: "/home/ann", name: "ann", isRoot: false, byRoot: false },
     ],
     [
       "an ordinary user with a home of their choice",
       { env: { HOME: "/tmp/test-home" } },
-      { home: "/tmp/test-home", name: "ann", isRoot: false, owner: undefined },
+      { home: "/tmp/test-home", name: "ann", isRoot: false, byRoot: false },
     ],
     [
       "an ordinary user whose environment says both: it is believed",
       { env: { HOME: "/home/ann", USER: "annie" } },
-      { home: "/home/ann", name: "annie", isRoot: false, owner: undefined },
+      { home: "/home/ann", name: "annie", isRoot: false, byRoot: false },
     ],
     [
       "root with another user's HOME and USER (su without a dash)",
       { user: ROOT, env: { HOME: "/home/ann", USER: "ann" } },
-      { home: "/home/ann", name: "ann", isRoot: true, owner: ANN },
+      { home: "/home/ann", name: "ann", isRoot: true, byRoot: true, owner: ANN },
     ],
     [
       "an ordinary user without HOME",
       { env: {} },
-      { home: "/home/ann", name: "ann", isRoot: false, owner: undefined },
+      { home: "/home/ann", name: "ann", isRoot: false, byRoot: false },
     ],
     [
       "an ordinary user in whose environment SUDO_UID was left: no root, no change",
       { env: { HOME: "/home/ann", SUDO_UID: "1001", SUDO_USER: "bob" } },
-      { home: "/home/ann", name: "ann", isRoot: false, owner: undefined },
+      { home: "/home/ann", name: "ann", isRoot: false, byRoot: false },
     ],
     ["sudo, HOME set to root's", { user: ROOT, env: { HOME: "/root", SUDO_UID: "1000" } }, ann],
     ["sudo -E, HOME kept", { user: ROOT, env: { HOME: "/home/ann", SUDO_UID: "1000" } }, ann],
@@ -67,7 +73,13 @@ describe("findTargetUser()", () => {
     [
       "sudo with a home that is nobody's",
       { user: ROOT, env: { HOME: "/elsewhere", SUDO_UID: "1001", SUDO_USER: "bob" } },
-      { home: "/srv/homes/bob", name: "bob", isRoot: true, owner: { uid: 1001, gid: 1001 } },
+      {
+        home: "/srv/homes/bob",
+        name: "bob",
+        isRoot: true,
+        byRoot: true,
+        owner: { uid: 1001, gid: 1001 },
+      },
     ],
     ["pkexec", { user: ROOT, env: { HOME: "/root", PKEXEC_UID: "1000" } }, ann],
     ["doas", { user: ROOT, env: { HOME: "/root", DOAS_USER: "ann" } }, ann],
@@ -79,17 +91,17 @@ describe("findTargetUser()", () => {
     [
       "root, who is nobody else",
       { user: ROOT, env: { HOME: "/root" } },
-      { home: "/root", name: "root", isRoot: true, owner: undefined },
+      { home: "/root", name: "root", isRoot: true, byRoot: false },
     ],
     [
       "root who used sudo",
       { user: ROOT, env: { HOME: "/root", SUDO_UID: "0", SUDO_USER: "root" } },
-      { home: "/root", name: "root", isRoot: true, owner: undefined },
+      { home: "/root", name: "root", isRoot: true, byRoot: false },
     ],
     [
       "root with another user's HOME (su without a dash)",
       { user: ROOT, env: { HOME: "/home/ann" } },
-      { home: "/home/ann", name: "root", isRoot: true, owner: ANN },
+      { home: "/home/ann", name: "ann", isRoot: true, byRoot: true, owner: ANN },
     ],
     [
       "root with another user's HOME behind a symlink",
@@ -98,22 +110,22 @@ describe("findTargetUser()", () => {
         env: { HOME: "/home/link" },
         files: { "/home/link": { target: "/home/ann" } },
       },
-      { home: "/home/link", name: "root", isRoot: true, owner: ANN },
+      { home: "/home/link", name: "ann", isRoot: true, byRoot: true, owner: ANN },
     ],
     [
       "root without HOME",
       { user: ROOT, env: {} },
-      { home: "/root", name: "root", isRoot: true, owner: undefined },
+      { home: "/root", name: "root", isRoot: true, byRoot: false },
     ],
     [
       "root in a container without /etc/passwd",
       { user: ROOT, env: { HOME: "/root" }, files: { "/etc/passwd": "" } },
-      { home: "/root", name: "user", isRoot: true, owner: undefined },
+      { home: "/root", name: "user", isRoot: true, byRoot: false },
     ],
     [
       "a container's nameless user",
       { user: { uid: 12345, gid: 0 }, env: { HOME: "/work", USER: "ci" } },
-      { home: "/work", name: "ci", isRoot: false, owner: undefined },
+      { home: "/work", name: "ci", isRoot: false, byRoot: false },
     ],
     [
       "sudo on macOS, whose users stand elsewhere and whose HOME stays",
@@ -123,13 +135,13 @@ describe("findTargetUser()", () => {
         env: { HOME: "/Users/ann", SUDO_UID: "501", SUDO_USER: "ann" },
         files: { "/Users/ann": { type: "directory", uid: 501, gid: 20 } },
       },
-      { home: "/Users/ann", name: "ann", isRoot: true, owner: { uid: 501, gid: 20 } },
+      { home: "/Users/ann", name: "ann", isRoot: true, byRoot: true, owner: { uid: 501, gid: 20 } },
     ],
   ];
   for (const [what, options, wanted] of cases) {
     test(what, async () => {
       const host = hostOf(options);
-      assert.deepEqual(await findTargetUser(host), wanted);
+      assert.deepEqual(await found(host), wanted);
       assert.deepEqual(host.changedPaths, []);
     });
   }
@@ -144,10 +156,11 @@ describe("findTargetUser()", () => {
         env: { HOME: "/var/root", SUDO_UID: "501", SUDO_USER: "eve" },
         commands: { dscl: () => ({ stdout: record(home) }) },
       });
-      assert.deepEqual(await findTargetUser(host), {
+      assert.deepEqual(await found(host), {
         home: home.trim(),
         name: "eve",
         isRoot: true,
+        byRoot: true,
         owner: { uid: 501, gid: 20 },
       });
       assert.deepEqual(host.commandLines.at(-1), [
@@ -177,10 +190,11 @@ describe("findTargetUser()", () => {
       env: { HOME: "/root", SUDO_UID: "70001" },
       commands: { getent: () => ({ stdout: "eve:*:70001:500:Eve:/net/eve:/bin/sh\n" }) },
     });
-    assert.deepEqual(await findTargetUser(host), {
+    assert.deepEqual(await found(host), {
       home: "/net/eve",
       name: "eve",
       isRoot: true,
+      byRoot: true,
       owner: { uid: 70001, gid: 500 },
     });
     assert.deepEqual(host.commandLines, [["getent", "passwd", "70001"]]);
@@ -242,7 +256,7 @@ describe("findTargetUser()", () => {
 });
 
 describe("findTargetUser() on Windows", () => {
-  const ann = { home: WINDOWS_ENV.USERPROFILE, name: "Änn", isRoot: false, owner: undefined };
+  const ann = { home: WINDOWS_ENV.USERPROFILE, name: "Änn", isRoot: false, byRoot: false };
   test("takes the profile, whatever Git Bash has made of HOME", async () => {
     for (const HOME of [undefined, "/c/Users/x", "C:\\Users\\other"]) {
       const env = HOME === undefined ? WINDOWS_ENV : { ...WINDOWS_ENV, HOME };

@@ -28,19 +28,19 @@ describe("elevation", () => {
   const cases: [string, FakeHostOptions, readonly string[] | undefined][] = [
     ["root needs nothing in front", { user: ROOT, commands: { sudo: fakeSudo } }, []],
     ["a terminal and sudo", { interactive: true, commands: { ...TOOLS, sudo: fakeSudo } }, [
-      "sudo",
+      "/usr/bin/sudo",
       "--",
     ]],
     ["a terminal and doas alone", { interactive: true, commands: { doas: fakeSudo } }, [
-      "doas",
+      "/usr/bin/doas",
       "--",
     ]],
     ["sudo before doas", { interactive: true, commands: { doas: fakeSudo, sudo: fakeSudo } }, [
-      "sudo",
+      "/usr/bin/sudo",
       "--",
     ]],
     ["no terminal, sudo without a password", { commands: { ...TOOLS, sudo: fakeSudo } }, [
-      "sudo",
+      "/usr/bin/sudo",
       "-n",
       "--",
     ]],
@@ -61,7 +61,7 @@ describe("elevation", () => {
     const elevation = createElevation(host);
     await Promise.all([elevation.prefix(), elevation.prefix()]);
     await elevation.prefix();
-    assert.deepEqual(host.commandLines, [["sudo", "-n", "true"]]);
+    assert.deepEqual(host.commandLines, [["/usr/bin/sudo", "-n", "true"]]);
   });
 
   test("run() as root runs the steps in order, by absolute path", async () => {
@@ -81,10 +81,10 @@ describe("elevation", () => {
     await elevation.run([["refresh"]], "add more");
     assert.deepEqual(said, ["root is needed to add it: asking sudo"]);
     assert.deepEqual(host.commandLines.map((argv) => argv.slice(0, 3)), [
-      ["sudo", "--", "true"],
-      ["sudo", "--", "/usr/bin/install"],
-      ["sudo", "--", "/usr/bin/refresh"],
-      ["sudo", "--", "/usr/bin/refresh"],
+      ["/usr/bin/sudo", "--", "true"],
+      ["/usr/bin/sudo", "--", "/usr/bin/install"],
+      ["/usr/bin/sudo", "--", "/usr/bin/refresh"],
+      ["/usr/bin/sudo", "--", "/usr/bin/refresh"],
     ]);
     assert.ok(host.log.every((action) => action.type === "run" && action.interactive));
   });
@@ -96,7 +96,7 @@ describe("elevation", () => {
       return { code: 1, stdout: `${argv.slice(4).join(" ")}: no\n` };
     };
     const sudo: FakeCommand = (argv, input, host, options) =>
-      argv[2] === "sh" ? sh(argv.slice(2), input, host, options) : 0;
+      argv[2] === "/bin/sh" ? sh(argv.slice(2), input, host, options) : 0;
     const host = createFakeHost({ interactive: true, commands: { ...TOOLS, sudo } });
     const options = { timeoutMs: 1_000, keepComplaints: true };
     await assert.rejects(createElevation(host).run([["refresh", "-x"]], "add it", options), {
@@ -107,7 +107,7 @@ describe("elevation", () => {
     assert.deepEqual(limits, [301_000]);
     const quiet = createFakeHost({ commands: { ...TOOLS, sudo: fakeSudo } });
     await createElevation(quiet).run([["refresh"]], "add it", options);
-    assert.deepEqual(quiet.commandLines.at(-1), ["sudo", "-n", "--", "/usr/bin/refresh"]);
+    assert.deepEqual(quiet.commandLines.at(-1), ["/usr/bin/sudo", "-n", "--", "/usr/bin/refresh"]);
   });
 
   test("run() without a terminal never talks to the user", async () => {
@@ -136,7 +136,7 @@ describe("elevation", () => {
         hints: ["sudo install -m 0644 -- '/home/ann/my ca.pem' /etc/x.crt", "sudo refresh"],
       });
     }
-    assert.deepEqual(host.commandLines, [["sudo", "--", "true"]]);
+    assert.deepEqual(host.commandLines, [["/usr/bin/sudo", "--", "true"]]);
   });
 
   test("run() with a password that nobody types is NEEDS_ROOT", async () => {
@@ -171,6 +171,37 @@ describe("elevation", () => {
     const error = await failureOf({ user: ROOT, commands: { install: () => 0 } });
     assert.equal(error.code, "TOOL_MISSING");
     assert.match(error.message, /"refresh" is not installed/);
+  });
+
+  test("run() refuses a tool of the system's that somebody else can change, and runs nothing", async () => {
+    const host = createFakeHost({
+      user: ROOT,
+      commands: { "/opt/ann/install": () => assert.fail("was run") },
+      files: {
+        "/opt/ann/install": { mode: 0o755, uid: 1000 },
+        "/opt/ann": { type: "directory", uid: 1000 },
+      },
+    });
+    await assert.rejects(createElevation(host).run([["/opt/ann/install", "x"]], "add it"), {
+      code: "FILE_UNSAFE",
+      message: 'Cannot add it: root does not run "/opt/ann/install", which others can change',
+    });
+    assert.deepEqual(host.commandLines, []);
+  });
+
+  test("run() gives content to stdin, and shows what the user can paste in its place", async () => {
+    const step = {
+      argv: ["install", "/dev/stdin", "/etc/x"],
+      input: "content",
+      shown: [{ argv: ["tee", "/etc/x"], stdin: "/home/ann/it's here" }],
+    };
+    const host = createFakeHost({ user: ROOT, commands: TOOLS });
+    await createElevation(host).run([step], "add it");
+    assert.deepEqual(host.log.map((action) => action.type === "run" && action.input), ["content"]);
+    await assert.rejects(createElevation(createFakeHost()).run([step], "add it"), {
+      code: "NEEDS_ROOT",
+      hints: [`tee /etc/x < '/home/ann/it'\\''s here' > /dev/null`],
+    });
   });
 
   test("run() gives a step no more than its time, and more where a password may be typed", async () => {

@@ -80,12 +80,6 @@ const program: FakeCommand = (argv, _input, host) => {
   return 0;
 };
 
-/** The one shell script that the adapter has run, with what it works on as arguments. */
-const sh: FakeCommand = ([, , , , from, to], _input, host) => {
-  host.disk.put(to!, `Certificate:\n${host.disk.text(from!)}`);
-  return 0;
-};
-
 function makeHost(certctl: FakeCommand | undefined, options: FakeHostOptions = {}): FakeHost {
   return createFakeHost({
     os: "freebsd",
@@ -99,7 +93,7 @@ function makeHost(certctl: FakeCommand | undefined, options: FakeHostOptions = {
       [ANCHOR_FILE]: rootAnchor.pem,
       ...options.files,
     },
-    commands: { ...COREUTILS, sh, ...(certctl === undefined ? {} : { certctl }) },
+    commands: { ...COREUTILS, ...(certctl === undefined ? {} : { certctl }) },
   });
 }
 

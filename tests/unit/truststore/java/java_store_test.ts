@@ -14,6 +14,7 @@ import {
 } from "../../../support/fake_host.ts";
 import { createFakeWindows, onDisk, WINDOWS_ENV } from "../../../support/fake_windows.ts";
 import { ANCHOR_FILE, otherAnchor, rootAnchor } from "../fixture_anchors.ts";
+import { COREUTILS, withoutScripts } from "../system/fake_system.ts";
 import {
   JKS_BOTH,
   JKS_OTHER,
@@ -29,6 +30,12 @@ const ID = rootAnchor.sha256.slice(0, 16);
 const COPY = `${CACERTS}.localtls-${ID}`;
 const ROOT_USER = { uid: 0, gid: 0 };
 const ENGLISH = ["-J-Duser.language=en", "-J-Duser.country=US"];
+
+/** Only keytool can write it. */
+const ENCRYPTED: FakeHostOptions = {
+  env: { HOME: "/root" },
+  files: { [CACERTS]: PKCS12_ENCRYPTED },
+};
 
 /** Puts one key store in the place of another. */
 const fakeKeytool: FakeCommand = (argv, _input, host) => {
@@ -71,45 +78,62 @@ describe("a Java trust store", () => {
     }
   });
 
-  test("as root: keytool works on a copy, which replaces the file with its mode and owner", async () => {
-    const host = machine({
-      files: { [CACERTS]: { content: JKS_OTHER, mode: 0o640, uid: 7, gid: 8 } },
-    });
-    const store = await discover(host);
-    assert.deepEqual(await store.add(rootAnchor), {});
-    assert.deepEqual(host.commandLines, [[
-      KEYTOOL,
-      ...ENGLISH,
-      "-importcert",
-      "-noprompt",
-      "-keystore",
-      COPY,
-      "-storepass",
-      "changeit",
-      "-alias",
-      `localtls-${ID}`,
-      "-file",
-      ANCHOR_FILE,
-    ]]);
-    assert.deepEqual(await store.state(rootAnchor), { state: "trusted" });
-    const { mode, uid, gid } = host.disk.get(CACERTS)!;
-    assert.deepEqual({ mode, uid, gid }, { mode: 0o640, uid: 7, gid: 8 });
-    assert.equal(host.disk.get(COPY), undefined);
+  test("as root: is replaced whole, with its mode and owner, and no Java is started", async () => {
+    for (const [before, after] of [[JKS_OTHER, JKS_BOTH], [PKCS12_PLAIN_OTHER, PKCS12_PLAIN]]) {
+      const host = machine({
+        env: { HOME: "/root" },
+        files: { [CACERTS]: { content: before!, mode: 0o640, uid: 7, gid: 8 } },
+      });
+      const store = await discover(host);
+      assert.deepEqual(await store.add(rootAnchor), {});
+      assert.deepEqual(await store.state(rootAnchor), { state: "trusted" });
+      const { mode, uid, gid } = host.disk.get(CACERTS)!;
+      assert.deepEqual({ mode, uid, gid }, { mode: 0o640, uid: 7, gid: 8 });
+      await store.remove(rootAnchor, []);
+      assert.deepEqual(await store.state(rootAnchor), { state: "absent" });
+      // By whatever alias it stands under.
+      host.disk.put(CACERTS, after!);
+      await store.remove(rootAnchor, []);
+      assert.deepEqual(await store.state(rootAnchor), { state: "absent" });
+      assert.deepEqual(host.commandLines, []);
+    }
+  });
 
-    await store.remove(rootAnchor, []);
-    // By the alias that it stands under, whoever chose it.
-    assert.deepEqual(host.commandLines.at(-1), [
-      KEYTOOL,
-      ...ENGLISH,
-      "-delete",
-      "-keystore",
-      COPY,
-      "-storepass",
-      "changeit",
-      "-alias",
-      "ca",
-    ]);
-    assert.deepEqual(await store.state(rootAnchor), { state: "absent" });
+  test("of root's, while root works for a user, is root's to write", async () => {
+    const host = machine();
+    const store = await discover(host);
+    await store.add(rootAnchor);
+    assert.equal(host.user?.uid, 1000);
+    assert.deepEqual(await store.state(rootAnchor), { state: "trusted" });
+    assert.deepEqual(host.commandLines, []);
+  });
+
+  test("that a link of a user's leads to is left alone, by root too", async () => {
+    const link = "/home/ann/.jdks/x";
+    const target = "/etc/application";
+    for (const user of [ROOT_USER, { uid: 1000, gid: 1000 }]) {
+      const host = createFakeHost({
+        user,
+        files: {
+          [`${link}/lib/security`]: { target, uid: 1000, gid: 1000 },
+          [`${link}/bin/keytool`]: { mode: 0o755, uid: 1000, gid: 1000 },
+          [`${target}/cacerts`]: JKS_OTHER,
+          [ANCHOR_FILE]: rootAnchor.pem,
+        },
+        commands: {
+          sudo: fakeSudo,
+          true: () => 0,
+          keytool: () => assert.fail("was run"),
+          sh: () => assert.fail("was run"),
+        },
+      });
+      const store = await discover(host);
+      await assert.rejects(store.add(rootAnchor), {
+        code: "STORE_UNAVAILABLE",
+        message: /belongs to another user/,
+      });
+      assert.deepEqual(host.disk.get(`${target}/cacerts`)!.content, JKS_OTHER);
+    }
   });
 
   test("a user's own Java needs no root", async () => {
@@ -124,18 +148,20 @@ describe("a Java trust store", () => {
     assert.deepEqual(await store.state(rootAnchor), { state: "trusted" });
   });
 
-  test("through sudo: keytool on the file itself", async () => {
+  test("through sudo: root gets the whole store by a pipe", async () => {
     const host = machine({
       user: { uid: 1000, gid: 1000 },
-      commands: { sudo: fakeSudo, true: () => 0 },
+      commands: { ...COREUTILS, sh: () => 0 },
     });
     const store = await discover(host);
     assert.deepEqual((await store.plan("add", rootAnchor)).map(({ root }) => root), [true]);
     await store.add(rootAnchor);
-    assert.deepEqual(host.commandLines.at(-1)!.slice(0, 4), ["sudo", "-n", "--", KEYTOOL]);
-    assert.ok(host.commandLines.at(-1)!.includes(CACERTS));
+    const [line] = withoutScripts(host.commandLines.slice(-1));
+    assert.deepEqual(line!.slice(0, 8), [
+      ...["/usr/bin/sudo", "-n", "--"],
+      ...["/bin/sh", "-c", "...", "sh", CACERTS],
+    ]);
     assert.deepEqual(host.changedPaths, []);
-    assert.deepEqual(await store.state(rootAnchor), { state: "trusted" });
   });
 
   test("without a way to root: NEEDS_ROOT, the exact command, and nothing done", async () => {
@@ -145,7 +171,7 @@ describe("a Java trust store", () => {
       code: "NEEDS_ROOT",
       hints: [
         `${KEYTOOL} ${ENGLISH.join(" ")} -importcert -noprompt -keystore ${CACERTS} ` +
-        `-storepass changeit -alias localtls-${ID} -file ${ANCHOR_FILE}`,
+        `-storepass changeit -alias localtls-${ID} < ${ANCHOR_FILE} > /dev/null`,
       ],
     });
     assert.deepEqual(host.log, []);
@@ -172,16 +198,17 @@ describe("a Java trust store", () => {
   ];
   for (const [name, keytool, code, message] of failures) {
     test(`is left as it was by a keytool that ${name}`, async () => {
-      const host = machine({ commands: { keytool } });
+      const host = machine({ ...ENCRYPTED, commands: { keytool } });
       const store = await discover(host);
       await assert.rejects(store.add(rootAnchor), { code, message });
-      assert.deepEqual(host.disk.get(CACERTS)!.content, JKS_OTHER);
+      assert.deepEqual(host.disk.get(CACERTS)!.content, PKCS12_ENCRYPTED);
       assert.equal(host.disk.get(COPY), undefined);
     });
   }
 
   test("is left as it was by a keytool that leaves an empty file and answers 0", async () => {
     const host = machine({
+      ...ENCRYPTED,
       commands: {
         keytool: (_argv, _input, { disk }) => {
           disk.put(COPY, "");
@@ -190,11 +217,12 @@ describe("a Java trust store", () => {
       },
     });
     await assert.rejects((await discover(host)).add(rootAnchor), { code: "TOOL_FAILED" });
-    assert.deepEqual(host.disk.get(CACERTS)!.content, JKS_OTHER);
+    assert.deepEqual(host.disk.get(CACERTS)!.content, PKCS12_ENCRYPTED);
   });
 
   test("a keytool that answers 0 and does nothing leaves a store that says so", async () => {
-    const store = await discover(machine({ commands: { keytool: () => 0 } }));
+    const keytool: FakeCommand = (argv) => argv.includes("-list") ? { stdout: "0 entries" } : 0;
+    const store = await discover(machine({ ...ENCRYPTED, commands: { keytool } }));
     await store.add(rootAnchor);
     assert.deepEqual(await store.state(rootAnchor), { state: "absent" });
   });
@@ -210,20 +238,27 @@ describe("a Java trust store", () => {
     assert.equal(host.disk.get(COPY), undefined);
   });
 
-  test("does not import a copy that holds another certificate", async () => {
-    const host = machine({ files: { [ANCHOR_FILE]: otherAnchor.pem } });
-    await assert.rejects((await discover(host)).add(rootAnchor), { code: "FILE_UNSAFE" });
-    assert.deepEqual(host.log, []);
+  test("imports the anchor itself, whatever the copy holds", async () => {
+    const host = machine({
+      ...ENCRYPTED,
+      files: { ...ENCRYPTED.files, [ANCHOR_FILE]: otherAnchor.pem },
+    });
+    await (await discover(host)).add(rootAnchor);
+    const run = host.log.find((action) => action.type === "run");
+    assert.equal(run?.type === "run" && run.input, rootAnchor.pem);
+    assert.ok(host.commandLines.flat().every((word) => word !== ANCHOR_FILE));
   });
 
-  test("of a Java without keytool is read, and cannot be changed", async () => {
+  test("of a Java without keytool is changed, unless it is encrypted", async () => {
+    const files = { [CACERTS]: JKS_OTHER, [ANCHOR_FILE]: rootAnchor.pem };
+    const plain = await discover(createFakeHost({ user: ROOT_USER, files }));
+    await plain.add(rootAnchor);
+    assert.deepEqual(await plain.state(rootAnchor), { state: "trusted" });
     const host = createFakeHost({
       user: ROOT_USER,
-      files: { [CACERTS]: JKS_OTHER, [ANCHOR_FILE]: rootAnchor.pem },
+      files: { ...files, [CACERTS]: PKCS12_ENCRYPTED },
     });
     const store = await discover(host);
-    assert.deepEqual(await store.state(rootAnchor), { state: "absent" });
-    assert.deepEqual(await store.plan("add", rootAnchor), []);
     await assert.rejects(store.add(rootAnchor), {
       code: "STORE_UNAVAILABLE",
       message: 'Cannot use the trust store of Java (jdk): "/opt/jdk" has no keytool',
@@ -240,6 +275,7 @@ describe("a Java trust store", () => {
 
   test("starts keytool without the options that the environment gives to every Java", async () => {
     const host = machine({
+      ...ENCRYPTED,
       env: {
         HOME: "/root",
         JAVA_TOOL_OPTIONS: "-javaagent:/tmp/evil.jar",
@@ -283,9 +319,17 @@ describe("a Java trust store that is encrypted", () => {
   });
 
   test("gives the alias as it is, for -delete", async () => {
-    const text = head + other + entry("my ca: 1", "trustedCertEntry", rootAnchor.pem);
-    const steps = await (await store(text)).plan("remove", rootAnchor);
-    assert.deepEqual(steps.map((step) => step.type === "run" && step.argv.at(-1)), ["my ca: 1"]);
+    const stdout = head + other + entry("my ca: 1", "trustedCertEntry", rootAnchor.pem);
+    const host = machine({
+      ...ENCRYPTED,
+      commands: { keytool: (argv) => argv.includes("-list") ? { stdout } : 0 },
+    });
+    const encrypted = await discover(host);
+    assert.equal((await encrypted.plan("remove", rootAnchor)).length, 1);
+    await encrypted.remove(rootAnchor, []);
+    const deletion = host.commandLines.find((argv) => argv.includes("-delete"));
+    assert.equal(deletion?.at(-1), "my ca: 1");
+    assert.ok(deletion.includes(COPY));
   });
 
   test("is an error, not absent, where keytool speaks another language", async () => {
@@ -326,7 +370,7 @@ describe("a Java trust store on Windows", () => {
     return { host, store: store! };
   }
 
-  test("is changed by keytool on a copy where the user may write", async () => {
+  test("is changed where the user may write", async () => {
     const { host, store } = await start(1000);
     await store.add(anchor);
     assert.deepEqual(await store.state(anchor), { state: "trusted" });

@@ -135,7 +135,16 @@ export function fakeKeychains(options: FakeHostOptions = {}): FakeKeychains {
 `,
           }
           : asUser(argv, input, host, { timeoutMs: 0 }),
-      sh: (argv, input, host) => host.runAsRoot(argv.slice(4), input),
+      // One that passes on what a tool complains of, or root_file.ts.
+      sh: (argv, input, host) => {
+        if (argv[2]?.startsWith("exec ")) return host.runAsRoot(argv.slice(4), input);
+        host.disk.put(argv[4]!, input);
+        return 0;
+      },
+      rm: (argv, _input, host) => {
+        host.disk.delete(argv.at(-1)!);
+        return 0;
+      },
       ...options.commands,
     },
   });

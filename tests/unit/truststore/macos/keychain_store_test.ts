@@ -319,9 +319,12 @@ describe("who is meant", () => {
     const store = await storeOf(mac, { machine: true });
     assert.equal(store.path, SYSTEM);
     await store.add(rootAnchor);
+    // What a user can exchange is not what root reads.
+    const rootsCopy = `/etc/localtls-${rootAnchor.sha256.slice(0, 16)}.pem`;
     assert.deepEqual(mac.changes(), [[
-      ...["add-trusted-cert", "-d", "-r", "trustRoot", ...POLICIES, "-k", SYSTEM, ANCHOR_FILE],
+      ...["add-trusted-cert", "-d", "-r", "trustRoot", ...POLICIES, "-k", SYSTEM, rootsCopy],
     ]]);
+    assert.equal(mac.host.disk.get(rootsCopy), undefined);
     assert.deepEqual(await store.state(rootAnchor), { state: "trusted" });
     await store.remove(rootAnchor, []);
     assert.deepEqual(await store.state(rootAnchor), { state: "absent" });

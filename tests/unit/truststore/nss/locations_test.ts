@@ -65,7 +65,7 @@ describe("Chromium's database", () => {
     const { found } = await discover({
       env,
       user: { uid: 0, gid: 0 },
-      target: { isRoot: true, owner: { uid: 1000, gid: 1000 } },
+      target: { isRoot: true, byRoot: true },
       files: { "/root/.local/share/pki/nssdb": DIRECTORY, [XDG]: DIRECTORY },
     });
     assert.deepEqual(found, { [XDG]: LABEL });

@@ -26,7 +26,7 @@ export function contextFor(
 ): DiscoverContext {
   return {
     host: changes.host ?? hostWith(),
-    user: { home, name: "ann", isRoot: false, owner: undefined, ...changes.user },
+    user: { home, name: "ann", isRoot: false, byRoot: false, ...changes.user },
     elevation: {
       prefix: () => Promise.resolve(undefined),
       run: () => Promise.reject(new Error("nothing here may ask for root")),

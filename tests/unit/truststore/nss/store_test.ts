@@ -436,8 +436,10 @@ describe("a store is unavailable, and left as it is,", () => {
 
 describe("while root works for a user,", () => {
   const uid = process.getuid?.() ?? 0;
-  const user = { isRoot: true, owner: { uid, gid: process.getgid?.() ?? 0 } };
-  const foreign = { isRoot: true, owner: { uid: uid + 1, gid: uid + 1 } };
+  const user = { isRoot: true, byRoot: true };
+  const foreign: Host = Object.create(hostWith(), {
+    user: { value: { uid: uid + 1, gid: uid + 1 } },
+  });
 
   test("files of that user are used, also through links", () =>
     withScratchDirectory(async (home) => {
@@ -453,7 +455,7 @@ describe("while root works for a user,", () => {
       await storeAt(`${home}/nssdb`).add(otherAnchor);
       const before = contents(`${home}/nssdb`);
       for (const directory of [`${home}/nssdb`, `${home}/new/nssdb`]) {
-        const store = storeAt(directory, { user: foreign });
+        const store = storeAt(directory, { user, host: foreign });
         const error = await rejectsWith("STORE_UNAVAILABLE", store.add(rootAnchor));
         assert.match(error.message, /belongs to another user/);
         await rejectsWith("STORE_UNAVAILABLE", store.state(rootAnchor));

@@ -1,14 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { withoutAnchor } from "../../../../src/truststore/system/bare_bundle_store.ts";
-import {
-  createFakeHost,
-  type FakeHost,
-  type FakeHostOptions,
-  fakeSudo,
-} from "../../../support/fake_host.ts";
+import { createFakeHost, type FakeHost, type FakeHostOptions } from "../../../support/fake_host.ts";
 import { ANCHOR_FILE, otherAnchor, peerAnchor, rootAnchor } from "../fixture_anchors.ts";
-import { discoverSystem, ROOT_USER } from "./fake_system.ts";
+import { COREUTILS, discoverSystem, ROOT_USER } from "./fake_system.ts";
 
 const BUNDLE = "/etc/ssl/certs/ca-certificates.crt";
 const ID = rootAnchor.sha256.slice(0, 16);
@@ -78,8 +73,8 @@ describe("a bundle without a tool", () => {
     await assert.rejects(store.add(rootAnchor), {
       code: "NEEDS_ROOT",
       hints: [
-        `sh -c '{ echo "$1"; cat -- "$2"; echo "$3"; } >> "$4"' sh '# localtls-${ID} begin' ` +
-        `${ANCHOR_FILE} '# localtls-${ID} end' ${BUNDLE}`,
+        `sh -c '{ echo "$1"; cat; echo "$2"; } >> "$3"' sh '# localtls-${ID} begin' ` +
+        `'# localtls-${ID} end' ${BUNDLE} < ${ANCHOR_FILE} > /dev/null`,
       ],
     });
     await assert.rejects(store.remove(rootAnchor, []), {
@@ -89,13 +84,18 @@ describe("a bundle without a tool", () => {
     assert.deepEqual(host.log, []);
   });
 
-  test("does not let root append a copy that holds another certificate", async () => {
-    const host = machine("", {
+  test("through sudo root gets the whole bundle by a pipe, whatever the copy holds", async () => {
+    const host = machine(otherAnchor.pem, {
       user: { uid: 1000, gid: 1000 },
       files: { [ANCHOR_FILE]: otherAnchor.pem },
-      commands: { sudo: fakeSudo, true: () => 0, sh: () => assert.fail("ran") },
+      commands: COREUTILS,
     });
-    await assert.rejects((await discoverSystem(host)).add(rootAnchor), { code: "FILE_UNSAFE" });
+    await (await discoverSystem(host)).add(rootAnchor);
+    assert.equal(
+      host.disk.text(BUNDLE),
+      `${otherAnchor.pem}# localtls-${ID} begin\n${rootAnchor.pem}# localtls-${ID} end\n`,
+    );
+    assert.ok(host.commandLines.flat().every((word) => word !== ANCHOR_FILE));
   });
 
   test("a full disk leaves the bundle as it was", async () => {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import assert from "node:assert/strict";
 import { findTargetUser } from "../../../../src/host/target_user.ts";
 import { createElevation } from "../../../../src/truststore/elevation.ts";
 import type { TrustStore } from "../../../../src/truststore/store.ts";
@@ -25,9 +26,15 @@ export const COREUTILS: Record<string, FakeCommand> = {
   sudo: fakeSudo,
   true: () => 0,
   install: (argv, _input, host) => {
-    const paths = argv.slice(argv.indexOf("--") + 1);
-    if (argv[1] === "-d") host.disk.put(paths[0]!, { type: "directory" });
-    else host.disk.put(paths[1]!, { content: host.disk.get(paths[0]!)!.content });
+    assert.equal(argv[1], "-d");
+    host.disk.put(argv.at(-1)!, { type: "directory" });
+    return 0;
+  },
+  // root_file.ts, whose script is tested with a real shell.
+  sh: (argv, input, host) => {
+    const [path = "", length] = argv.slice(4);
+    if (String(new TextEncoder().encode(input).length) !== length) return 1;
+    host.disk.put(path, input);
     return 0;
   },
   rm: (argv, _input, host) => {
@@ -42,6 +49,16 @@ export const COREUTILS: Record<string, FakeCommand> = {
     return 0;
   },
 };
+
+/** The step by which root writes a file: its script is left out. */
+export function writeStep(path: string, content: string): string[] {
+  return ["/bin/sh", "-c", "...", "sh", path, String(new TextEncoder().encode(content).length)];
+}
+
+/** Command lines without the scripts in them. */
+export function withoutScripts(commandLines: readonly (readonly string[])[]): string[][] {
+  return commandLines.map((argv) => argv.map((word, i) => argv[i - 1] === "-c" ? "..." : word));
+}
 
 /** The tool of a row: builds the bundle, and Debian's links, from the directory of anchors. */
 export function fakeRefresh(system: LinuxSystem): FakeCommand {

@@ -20,7 +20,7 @@ import {
 } from "./documents.ts";
 import { describeIssued, DUE_DAYS } from "./issuing.ts";
 import { describeAddressChange, findAddressChange } from "./lan_addresses.ts";
-import { findLeftovers } from "./leftovers.ts";
+import { findLeftovers, findUnfinished } from "./leftovers.ts";
 import { findStores, type StoreOptions } from "./stores.ts";
 
 type Todo = StatusDocument["todo"][number];
@@ -69,10 +69,11 @@ export async function status(
   }
   todo.push(...await leftoverTodo(context, workplace, authority));
   const left = await findLeftovers(context, workplace);
-  if (left.length > 0) {
+  const unfinished = await findUnfinished(context, workplace);
+  if (left.length + unfinished.length > 0) {
     todo.push({
       message: "A run that was killed left temporary files, which may hold private keys.",
-      command: quoteCommand(["rm", ...left]),
+      command: quoteCommand(["rm", ...unfinished.length > 0 ? ["-r"] : [], ...left, ...unfinished]),
     });
   }
   const { events, damaged } = await state.issued.read();

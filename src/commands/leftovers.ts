@@ -6,7 +6,12 @@
  */
 
 import { readCertificates } from "../castore/certificates.ts";
-import { ANCHORS_DIRECTORY, ENVIRONMENT_DIRECTORY, joinPath } from "../castore/paths.ts";
+import {
+  ANCHORS_DIRECTORY,
+  ENVIRONMENT_DIRECTORY,
+  joinPath,
+  UNFINISHED_PREFIX,
+} from "../castore/paths.ts";
 import type { StateDirectory } from "../castore/state_directory.ts";
 import { LocalTlsError } from "../errors.ts";
 import { baseName, parentOf } from "../host/path_text.ts";
@@ -68,6 +73,25 @@ async function addIssued(state: StateDirectory, directories: Set<string>): Promi
   }
 }
 
+/** How long the making of a CA takes at most, in milliseconds: only then its directory is a leftover. */
+const UNFINISHED_STALE_MS = 60_000;
+
+/** Directories of new CAs, with their keys, that were never put into place. */
+export async function findUnfinished(
+  { host }: CommandContext,
+  { state }: Workplace,
+): Promise<string[]> {
+  const found: string[] = [];
+  for (const name of await host.files.list(state.path).catch(() => [])) {
+    if (!name.startsWith(UNFINISHED_PREFIX)) continue;
+    const path = joinPath(state.path, name);
+    const info = await host.files.info(path).catch(() => undefined);
+    const age = host.now().getTime() - (info?.modifiedMs ?? host.now().getTime());
+    if (info?.type === "directory" && Math.abs(age) > UNFINISHED_STALE_MS) found.push(path);
+  }
+  return found;
+}
+
 /** Removes them. @returns what is gone. */
 export async function sweepLeftovers(
   context: CommandContext,
@@ -80,6 +104,14 @@ export async function sweepLeftovers(
       throw error;
     });
     if (isGone) removed.push(path);
+  }
+  const unfinished = await findUnfinished(context, workplace);
+  if (unfinished.length > 0) {
+    // Under the lock, as every change of the CA begins.
+    await workplace.state.changeAuthority(() => Promise.resolve()).catch((error) => {
+      if (!(error instanceof LocalTlsError)) throw error;
+    });
+    removed.push(...unfinished);
   }
   return removed;
 }

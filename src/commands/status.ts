@@ -22,8 +22,8 @@ import {
 import { warnDamaged } from "./list.ts";
 import { describeIssued, DUE_DAYS } from "./issuing.ts";
 import { describeAddressChange, findAddressChange } from "./lan_addresses.ts";
+import { findLeftovers, findUnfinished } from "./leftovers.ts";
 import { suffixTodo } from "./permitted_suffixes.ts";
-import { findLeftovers } from "./leftovers.ts";
 import { findStores, type StoreOptions } from "./stores.ts";
 
 type Todo = StatusDocument["todo"][number];
@@ -72,10 +72,11 @@ export async function status(
   }
   todo.push(...await leftoverTodo(context, workplace, authority));
   const left = await findLeftovers(context, workplace);
-  if (left.length > 0) {
+  const unfinished = await findUnfinished(context, workplace);
+  if (left.length + unfinished.length > 0) {
     todo.push({
       message: "A run that was killed left temporary files, which may hold private keys.",
-      command: quoteCommand(["rm", ...left]),
+      command: quoteCommand(["rm", ...unfinished.length > 0 ? ["-r"] : [], ...left, ...unfinished]),
     });
   }
   const addresses = await host.network.addresses();

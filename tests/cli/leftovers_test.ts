@@ -143,6 +143,27 @@ describe("what is not ours, or in use, stays", () => {
   });
 });
 
+test(
+  "a new CA that was never put into place: status finds it, renew and setup sweep it",
+  SLOW,
+  async () => {
+    for (const args of [["renew"], ["setup", "b.test", "--stores", "nss"]]) {
+      const scratch = makeScratch();
+      await must(scratch, "cert", "a.test");
+      const left = join(scratch.state, ".new-0123456789abcdef");
+      mkdirSync(left, { mode: 0o700 });
+      const key = readFileSync(join(scratch.state, "issuer-key.pem"));
+      writeFileSync(join(left, "issuer-key.pem"), key, { mode: 0o600 });
+      const old = new Date(Date.now() - 3_600_000);
+      utimesSync(left, old, old);
+      const { todo } = (await scratch.run(["status", "--stores", "nss", "--json"])).json();
+      assert.ok(todo.some(({ command }: { command: string }) => command === `rm -r ${left}`));
+      await must(scratch, ...args);
+      assert.equal(existsSync(left), false);
+    }
+  },
+);
+
 test("kills at many moments leave nothing that the next run does not sweep", SLOW, async () => {
   const scratch = makeScratch();
   await must(scratch, "cert", "a.test");

@@ -165,7 +165,7 @@ describe("another user", () => {
     const directory = home();
     const state = await openStateDirectory(
       host,
-      { home: directory, name: "ann", isRoot: true, owner: USER },
+      { home: directory, name: "ann", isRoot: true, byRoot: true },
       join(directory, "a", "state"),
     );
     await state.createAuthority(() => makeHierarchy(host.now()));

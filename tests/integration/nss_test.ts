@@ -16,12 +16,18 @@ import {
 import process from "node:process";
 import { before, describe, test } from "node:test";
 import { decodePem } from "../../src/der/pem.ts";
+import type { Host } from "../../src/host/host.ts";
 import type { TrustAnchor } from "../../src/truststore/store.ts";
 import { parseCertificate } from "../../src/x509/certificate.ts";
 import { run, start, waitFor } from "../support/processes.ts";
 import { requireSandbox, scratchDirectory } from "../support/sandbox.ts";
 import { withTmpfs } from "../support/tmpfs.ts";
-import { countRows, storeAt, withDatabase } from "../unit/truststore/nss/store_fixture.ts";
+import {
+  countRows,
+  hostWith,
+  storeAt,
+  withDatabase,
+} from "../unit/truststore/nss/store_fixture.ts";
 import {
   askNss,
   certutil,
@@ -368,6 +374,7 @@ describe("processes of their own", { skip }, () => {
 
 describe("root for a user", { skip: process.getuid?.() !== 0 && "root is needed" }, () => {
   const owner = { uid: 12345, gid: 12346 };
+  const ownersHost: Host = Object.create(hostWith(), { user: { value: owner } });
   const makeHome = () => {
     const home = scratchDirectory("home");
     chownSync(home, owner.uid, owner.gid);
@@ -378,13 +385,16 @@ describe("root for a user", { skip: process.getuid?.() !== 0 && "root is needed"
 
   test("leaves nothing that is root's", async () => {
     const home = makeHome();
-    const store = storeAt(`${home}/.pki/nssdb`, { user: { isRoot: true, owner } });
+    const store = storeAt(`${home}/.pki/nssdb`, {
+      user: { isRoot: true, byRoot: true },
+      host: ownersHost,
+    });
     const { created = [] } = await store.add(anchor);
     assert.deepEqual(await store.state(anchor), { state: "trusted" });
     assert.equal(everything(home).length, 4);
     for (const path of everything(home)) {
-      const { uid, gid } = statSync(path);
-      assert.deepEqual({ uid, gid }, owner, path);
+      assert.equal(statSync(path).uid, owner.uid, path);
+      assert.notEqual(statSync(path).gid, 0, path);
     }
     await store.remove(anchor, created);
     assert.deepEqual(everything(home), []);
@@ -408,7 +418,7 @@ describe("root for a user", { skip: process.getuid?.() !== 0 && "root is needed"
       mkdirSync(directory);
       chownSync(directory, owner.uid, owner.gid);
       plant(directory, target);
-      const store = storeAt(directory, { user: { isRoot: true, owner } });
+      const store = storeAt(directory, { user: { isRoot: true, byRoot: true }, host: ownersHost });
       for (const change of [() => store.add(anchor), () => store.remove(peer, [])]) {
         await assert.rejects(change(), { code: "STORE_UNAVAILABLE" });
       }
@@ -422,7 +432,10 @@ describe("root for a user", { skip: process.getuid?.() !== 0 && "root is needed"
     const target = scratchDirectory("root");
     symlinkSync(target, `${home}/.pki`);
     lchownSync(`${home}/.pki`, owner.uid, owner.gid);
-    const store = storeAt(`${home}/.pki/nssdb`, { user: { isRoot: true, owner } });
+    const store = storeAt(`${home}/.pki/nssdb`, {
+      user: { isRoot: true, byRoot: true },
+      host: ownersHost,
+    });
     await assert.rejects(store.add(anchor), { code: "STORE_UNAVAILABLE" });
     assert.deepEqual(readdirSync(target), []);
   });

@@ -9,7 +9,13 @@ import { type CommandResult, EXIT } from "../commands/documents.ts";
 import { LocalTlsError } from "../errors.ts";
 import { quoteArgument } from "../host/shell_words.ts";
 import type { CliHost } from "./console.ts";
-import { JsonReporter, type Reporter, type Screen, TextReporter } from "./reporter.ts";
+import {
+  JsonReporter,
+  PrintedError,
+  type Reporter,
+  type Screen,
+  TextReporter,
+} from "./reporter.ts";
 
 /** A command as the routes know it. */
 export interface RunnableCommand {
@@ -53,6 +59,7 @@ export async function execute(
     await reporter.finish(result);
     return result.stay === undefined ? result.exitCode : await result.stay();
   } catch (error) {
+    if (error instanceof PrintedError) return EXIT.failed;
     const known = asLocalTlsError(error);
     await reporter.fail(command.name, known);
     return exitCodeOf(known);

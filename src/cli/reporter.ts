@@ -11,7 +11,7 @@
 import type { CommandResult, Warning } from "../commands/documents.ts";
 import { DOCUMENT_VERSION } from "../commands/documents.ts";
 import type { ReportEvent } from "../commands/context.ts";
-import type { LocalTlsError } from "../errors.ts";
+import { LocalTlsError } from "../errors.ts";
 import type { CliHost } from "./console.ts";
 import { chooseStyle, printable, printableDocument, type Style } from "./style.ts";
 
@@ -89,12 +89,19 @@ export class TextReporter implements Reporter {
   }
 }
 
+/** Characters. */
+const WRITTEN_AT_ONCE = 64 * 1024;
+
+/** Something went wrong, and the document says so already. */
+export class PrintedError extends Error {}
+
 /** Prints for programs. */
 export class JsonReporter implements Reporter {
   readonly #host: CliHost;
   readonly #quiet: boolean;
   readonly #warnings: Warning[] = [];
   #isPrinted = false;
+  #isStreaming = false;
 
   constructor(host: CliHost, quiet = false) {
     this.#host = host;
@@ -106,11 +113,13 @@ export class JsonReporter implements Reporter {
       this.#host.write("stderr", `${printable(event.line)}\n`);
     }
     if (event.type !== "warning") return;
-    if (!this.#isPrinted) this.#warnings.push({ code: event.code, message: event.message });
-    else this.#host.write("stderr", `localtls: warning: ${printable(event.message)}\n`);
+    if (!this.#isPrinted || this.#isStreaming) {
+      this.#warnings.push({ code: event.code, message: event.message });
+    } else this.#host.write("stderr", `localtls: warning: ${printable(event.message)}\n`);
   }
 
-  finish({ document, stay }: CommandResult): Promise<void> {
+  async finish({ document, stay, certificates }: CommandResult): Promise<void> {
+    if (certificates !== undefined) return await this.#printOneByOne(document, certificates());
     return this.#print({ ...document, warnings: this.#warnings }, stay === undefined ? 2 : 0);
   }
 
@@ -122,6 +131,43 @@ export class JsonReporter implements Reporter {
       warnings: this.#warnings,
       error: { code, message, hints },
     });
+  }
+
+  /** The same document as at once; what is sure only at the end (`ok`, the warnings) comes then. */
+  async #printOneByOne(
+    document: CommandResult["document"],
+    certificates: AsyncIterable<unknown>,
+  ): Promise<void> {
+    const iterator = certificates[Symbol.asyncIterator]();
+    // What is wrong from the beginning is an error like any other.
+    let next = await iterator.next();
+    this.#isPrinted = true;
+    this.#isStreaming = true;
+    const { ok, command } = document;
+    const head = JSON.stringify({ version: DOCUMENT_VERSION, command }, undefined, 2);
+    let text = `${head.slice(0, -2)},\n  "certificates": [`;
+    let isFirst = true;
+    let failure: Record<string, unknown> = {};
+    try {
+      for (; next.done !== true; next = await iterator.next()) {
+        const lines = JSON.stringify(next.value, undefined, 2).replaceAll("\n", "\n    ");
+        text += `${isFirst ? "" : ","}\n    ${lines}`;
+        isFirst = false;
+        if (text.length < WRITTEN_AT_ONCE) continue;
+        this.#host.write("stdout", text);
+        text = "";
+      }
+    } catch (error) {
+      if (!(error instanceof LocalTlsError)) throw error;
+      const { code, message, hints } = error;
+      failure = { error: { code, message, hints } };
+    }
+    this.#isStreaming = false;
+    const isWhole = failure["error"] === undefined;
+    const rest = { ok: ok && isWhole, warnings: this.#warnings, ...failure };
+    const tail = JSON.stringify(rest, undefined, 2).slice(2);
+    this.#host.write("stdout", `${text}${isFirst ? "" : "\n  "}],\n${tail}\n`);
+    if (!isWhole) throw new PrintedError();
   }
 
   #print(fields: Readonly<Record<string, unknown>>, indentation = 2): Promise<void> {

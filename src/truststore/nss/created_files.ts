@@ -5,7 +5,8 @@
  */
 
 import { LocalTlsError } from "../../errors.ts";
-import type { Host, WriteOptions } from "../../host/host.ts";
+import type { Host, Owner, WriteOptions } from "../../host/host.ts";
+import { parentOf } from "./guard.ts";
 import { openForWriting } from "./database.ts";
 import { CERTIFICATE_FILE, KEY_FILE, MODULE_FILE } from "./layout.ts";
 import { unlock } from "./verdict.ts";
@@ -49,14 +50,14 @@ export async function writeCompanion(
  * password on them, a directory where other files live, a companion that has changed since.
  * @param created Files and directories that did not exist before.
  * @param companions Files that were written besides the databases.
- * @param within Directories are removed beneath this one alone.
+ * @param user Root works for this user: only what the user could remove.
  */
 export async function removeCreated(
   host: Host,
   directory: string,
   created: readonly string[],
   companions: readonly CreatedFile[],
-  within?: string,
+  user?: Owner,
 ): Promise<void> {
   const ours = new Set(created.filter((path) => isMadeFor(path, directory, companions)));
   if (!await holdsOnly(host, directory, ours)) return;
@@ -70,7 +71,7 @@ export async function removeCreated(
   }
   // Innermost first, whatever the order of the list.
   for (const path of [...ours].sort((a, b) => b.length - a.length)) {
-    if (within !== undefined && !await isBeneath(host, path, within)) continue;
+    if (user !== undefined && !await couldRemove(host, path, user)) continue;
     if ((await host.files.info(path))?.type === "directory") await host.files.removeDirectory(path);
   }
 }
@@ -91,10 +92,12 @@ function isMadeFor(
     companions.some((file) => file.path === path);
 }
 
-/** Whether a path is beneath a directory, and no link on the way leads out of it. */
-async function isBeneath({ files }: Host, path: string, directory: string): Promise<boolean> {
-  const [real, base] = await Promise.all([path, directory].map((one) => files.realPath(one)));
-  return real !== undefined && base !== undefined && real.startsWith(`${base}/`);
+/** Whether the user could remove a directory: it, and the one it is in, wherever links lead, are that user's. */
+async function couldRemove({ files }: Host, path: string, user: Owner): Promise<boolean> {
+  const real = await files.realPath(path);
+  if (real === undefined) return false;
+  const [info, parent] = await Promise.all([files.info(real), files.info(parentOf(real))]);
+  return info?.uid === user.uid && parent?.uid === user.uid;
 }
 
 /**

@@ -113,7 +113,7 @@ export class NssStore implements TrustStore {
         this.path,
         created,
         this.#companions,
-        this.#within,
+        this.#owner,
       );
     } catch (error) {
       throw this.#explain(error);
@@ -243,12 +243,6 @@ export class NssStore implements TrustStore {
 
   get #owner(): Owner | undefined {
     return this.#target.system === true ? undefined : this.#context.user.owner;
-  }
-
-  /** Where root takes directories back for a user: in that user's home. */
-  get #within(): string | undefined {
-    const { user } = this.#context;
-    return user.owner === undefined || this.#target.system === true ? undefined : user.home;
   }
 
   /** A machine-wide database is for everybody to read. */

@@ -148,11 +148,18 @@ function parseLine(line: string): Record<string, unknown> | undefined {
     return undefined;
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  if (!Object.values(value).every(isFlat)) return undefined;
   // As we write it: then it says everything once, and counting is not needed.
   if (JSON.stringify(value) === line) return value as Record<string, unknown>;
   let names = 0;
   for (const [, colon] of line.matchAll(STRING)) if (colon !== undefined) names++;
   return names === Object.keys(value).length ? value as Record<string, unknown> : undefined;
+}
+
+/** A value, or a list of them. */
+function isFlat(value: unknown): boolean {
+  return typeof value !== "object" ||
+    (Array.isArray(value) && value.every((part) => typeof part !== "object"));
 }
 
 const KNOWN_EVENTS: readonly unknown[] = ["issued", "added", "removed"];

@@ -12,7 +12,13 @@ import { exceptionText } from "../input_text.ts";
 import { quoteArgument } from "../host/shell_words.ts";
 import { findTargetUser } from "../host/target_user.ts";
 import type { CliHost } from "./console.ts";
-import { JsonReporter, type Reporter, type Screen, TextReporter } from "./reporter.ts";
+import {
+  JsonReporter,
+  PrintedError,
+  type Reporter,
+  type Screen,
+  TextReporter,
+} from "./reporter.ts";
 
 /** A command as the routes know it. */
 export interface RunnableCommand {
@@ -60,6 +66,7 @@ export async function execute(
     await host.logWritten?.();
     return code;
   } catch (error) {
+    if (error instanceof PrintedError) return EXIT.failed;
     const known = asLocalTlsError(error);
     await reporter.fail(command.name, known);
     await host.logWritten?.();

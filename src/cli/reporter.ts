@@ -11,7 +11,7 @@
 import type { CommandResult, Warning } from "../commands/documents.ts";
 import { DOCUMENT_VERSION } from "../commands/documents.ts";
 import type { ReportEvent } from "../commands/context.ts";
-import type { LocalTlsError } from "../errors.ts";
+import { LocalTlsError } from "../errors.ts";
 import type { CliHost } from "./console.ts";
 import {
   chooseStyle,
@@ -104,6 +104,11 @@ function writeLog(host: CliHost, line: string): void {
   if (host.writeLog === undefined) host.write("stderr", text);
   else host.writeLog(text);
 }
+/** Characters. */
+const WRITTEN_AT_ONCE = 64 * 1024;
+
+/** Something went wrong, and the document says so already. */
+export class PrintedError extends Error {}
 
 /** Prints for programs. */
 export class JsonReporter implements Reporter {
@@ -111,6 +116,7 @@ export class JsonReporter implements Reporter {
   readonly #quiet: boolean;
   readonly #warnings: Warning[] = [];
   #isPrinted = false;
+  #isStreaming = false;
 
   constructor(host: CliHost, quiet = false) {
     this.#host = host;
@@ -121,11 +127,12 @@ export class JsonReporter implements Reporter {
     if (event.type === "log" && !this.#quiet) writeLog(this.#host, event.line);
     if (event.type !== "warning") return;
     const message = sentence(event.message);
-    if (!this.#isPrinted) this.#warnings.push({ code: event.code, message });
+    if (!this.#isPrinted || this.#isStreaming) this.#warnings.push({ code: event.code, message });
     else this.#host.write("stderr", `localtls: warning: ${printable(message)}\n`);
   }
 
-  finish({ document, stay }: CommandResult): Promise<void> {
+  async finish({ document, stay, certificates }: CommandResult): Promise<void> {
+    if (certificates !== undefined) return await this.#printOneByOne(document, certificates());
     return this.#print({ ...document, warnings: this.#warnings }, stay === undefined ? 2 : 0);
   }
 
@@ -137,6 +144,43 @@ export class JsonReporter implements Reporter {
       warnings: this.#warnings,
       error: { code, message: sentence(message), hints: hints.map(sentence) },
     });
+  }
+
+  /** The same document as at once; what is sure only at the end (`ok`, the warnings) comes then. */
+  async #printOneByOne(
+    document: CommandResult["document"],
+    certificates: AsyncIterable<unknown>,
+  ): Promise<void> {
+    const iterator = certificates[Symbol.asyncIterator]();
+    // What is wrong from the beginning is an error like any other.
+    let next = await iterator.next();
+    this.#isPrinted = true;
+    this.#isStreaming = true;
+    const { ok, command } = document;
+    const head = jsonText({ version: DOCUMENT_VERSION, command }, 2);
+    let text = `${head.slice(0, -2)},\n  "certificates": [`;
+    let isFirst = true;
+    let failure: Record<string, unknown> = {};
+    try {
+      for (; next.done !== true; next = await iterator.next()) {
+        const lines = jsonText(next.value, 2).replaceAll("\n", "\n    ");
+        text += `${isFirst ? "" : ","}\n    ${lines}`;
+        isFirst = false;
+        if (text.length < WRITTEN_AT_ONCE) continue;
+        this.#host.write("stdout", text);
+        text = "";
+      }
+    } catch (error) {
+      if (!(error instanceof LocalTlsError)) throw error;
+      const { code, message, hints } = error;
+      failure = { error: { code, message, hints } };
+    }
+    this.#isStreaming = false;
+    const isWhole = failure["error"] === undefined;
+    const rest = { ok: ok && isWhole, warnings: this.#warnings, ...failure };
+    const tail = jsonText(rest, 2).slice(2);
+    this.#host.write("stdout", `${text}${isFirst ? "" : "\n  "}],\n${tail}\n`);
+    if (!isWhole) throw new PrintedError();
   }
 
   #print(fields: Readonly<Record<string, unknown>>, indentation = 2): Promise<void> {

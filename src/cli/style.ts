@@ -65,6 +65,6 @@ export function printableDocument<T>(value: T, key = ""): T {
 }
 
 /** A document as JSON. What does not show is escaped, which changes no value, and no terminal. */
-export function jsonText(document: object, indentation?: number): string {
+export function jsonText(document: unknown, indentation?: number): string {
   return escapeInvisible(JSON.stringify(document, undefined, indentation), "\n");
 }

@@ -209,6 +209,8 @@ export interface CommandResult<D extends CommandDocument = CommandDocument> {
   readonly exitCode: number;
   /** Work that begins once the document is printed, until the user ends it. @returns The exit code. */
   readonly stay?: () => Promise<number>;
+  /** With --json: what stands in `document.certificates`, one by one, where there can be 100,000 of them. */
+  readonly certificates?: () => AsyncIterable<CertificateDocument>;
 }
 
 /** The error part of a failed document. */

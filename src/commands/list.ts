@@ -6,6 +6,7 @@
 
 import { readCertificates } from "../castore/certificates.ts";
 import type { StateDirectory } from "../castore/state_directory.ts";
+import type { Authority } from "../pki/authority.ts";
 import { lookAt } from "./certificate_state.ts";
 import { type CommandContext, openToRead } from "./context.ts";
 import {
@@ -27,21 +28,34 @@ export async function list(
   context: CommandContext,
   flags: ListFlags,
 ): Promise<CommandResult<ListDocument>> {
-  const { host } = context;
   const { state } = await openToRead(context);
   const authority = await state.loadAuthority();
+  const read = () => readStates(context, state, authority, flags.all);
+  const document = { command: "list", ok: true } as const;
+  // For people a table is laid out, which takes all of them; a program reads on.
+  if (context.options.json) {
+    return { document: { ...document, certificates: [] }, certificates: read, exitCode: EXIT.done };
+  }
   const certificates: CertificateDocument[] = [];
+  for await (const certificate of read()) certificates.push(certificate);
+  return { document: { ...document, certificates }, exitCode: EXIT.done };
+}
+
+async function* readStates(
+  context: CommandContext,
+  state: StateDirectory,
+  authority: Authority | undefined,
+  all: boolean | undefined,
+): AsyncGenerator<CertificateDocument> {
   const onDamaged = (lines: number) => warnDamaged(context, state, lines);
-  const all = readCertificates(state.issued, { all: flags.all, onDamaged });
-  for await (const { event, superseded } of all) {
+  for await (const { event, superseded } of readCertificates(state.issued, { all, onDamaged })) {
     if (superseded) {
-      certificates.push({ ...describeIssued(event), state: "superseded" });
+      yield { ...describeIssued(event), state: "superseded" };
       continue;
     }
-    const held = await lookAt(host, authority, event);
-    certificates.push({ ...describeIssued(held.event), state: held.state });
+    const held = await lookAt(context.host, authority, event);
+    yield { ...describeIssued(held.event), state: held.state };
   }
-  return { document: { command: "list", ok: true, certificates }, exitCode: EXIT.done };
 }
 
 /** Says that lines of the ledger are no event. */

@@ -154,12 +154,16 @@ export function rewriteLineFile(
     const linked = fs.lstatSync(former);
     if (linked.ino !== source.info.inode || !linked.isFile()) throw replaced(file);
     syncDirectory(path.dirname(file));
+    const placed = fs.lstatSync(temporary);
     renameOver(temporary, file);
     isPlaced = true;
     syncDirectory(path.dirname(file));
-    // Whoever had opened the old file before it was renamed may have written to it since.
+    // Whoever had opened the old file before it was renamed may have written to it since. A program that is alive sees
+    // that and writes its lines again: behind what comes after them they would count as the newest.
     const late = linesSince(old.descriptor, copied);
-    if (late.length > 0) appendLinesToFile(file, late);
+    const again = new Set(late.length === 0 ? [] : linesOf(file, placed.size));
+    const missing = late.filter((line) => !again.has(line));
+    if (missing.length > 0) appendLinesToFile(file, missing);
     fs.unlinkSync(former);
     syncDirectory(path.dirname(file));
   } catch (error) {
@@ -239,6 +243,16 @@ function linesSince(descriptor: number, from: number): string[] {
     readOctets(descriptor, from, fs.fstatSync(descriptor).size),
   );
   return text.split(/\r?\n/).filter((line) => line !== "" && !line.includes("\r"));
+}
+
+/** The lines of a file from an octet on. */
+function linesOf(file: string, from: number): string[] {
+  const descriptor = fs.openSync(file, O_RDONLY | O_NOFOLLOW);
+  try {
+    return linesSince(descriptor, from);
+  } finally {
+    closeQuietly(descriptor);
+  }
 }
 
 function readOctets(descriptor: number, from: number, to: number): Uint8Array {

@@ -49,14 +49,12 @@ export async function writeCompanion(
  * password on them, a directory where other files live, a companion that has changed since.
  * @param created Files and directories that did not exist before.
  * @param companions Files that were written besides the databases.
- * @param within Directories are removed beneath this one alone.
  */
 export async function removeCreated(
   host: Host,
   directory: string,
   created: readonly string[],
   companions: readonly CreatedFile[],
-  within?: string,
 ): Promise<void> {
   const ours = new Set(created.filter((path) => isMadeFor(path, directory, companions)));
   if (!await holdsOnly(host, directory, ours)) return;
@@ -70,8 +68,11 @@ export async function removeCreated(
   }
   // Innermost first, whatever the order of the list.
   for (const path of [...ours].sort((a, b) => b.length - a.length)) {
-    if (within !== undefined && !await isBeneath(host, path, within)) continue;
-    if ((await host.files.info(path))?.type === "directory") await host.files.removeDirectory(path);
+    if ((await host.files.info(path))?.type !== "directory") continue;
+    // What the user may not remove stays: root works with the user's rights.
+    await host.files.removeDirectory(path).catch((error) => {
+      if (!(error instanceof LocalTlsError)) throw error;
+    });
   }
 }
 
@@ -89,12 +90,6 @@ function isMadeFor(
   const names = [CERTIFICATE_FILE, KEY_FILE, MODULE_FILE];
   return names.some((name) => path === `${directory}/${name}`) ||
     companions.some((file) => file.path === path);
-}
-
-/** Whether a path is beneath a directory, and no link on the way leads out of it. */
-async function isBeneath({ files }: Host, path: string, directory: string): Promise<boolean> {
-  const [real, base] = await Promise.all([path, directory].map((one) => files.realPath(one)));
-  return real !== undefined && base !== undefined && real.startsWith(`${base}/`);
 }
 
 /**

@@ -109,13 +109,7 @@ export class NssStore implements TrustStore {
     this.#requireRoot();
     try {
       if (found) await this.#changing((database) => deleteAnchor(database, anchor));
-      await removeCreated(
-        this.#context.host,
-        this.path,
-        created,
-        this.#companions,
-        this.#within,
-      );
+      await removeCreated(this.#context.host, this.path, created, this.#companions);
     } catch (error) {
       throw this.#explain(error);
     }
@@ -240,12 +234,6 @@ export class NssStore implements TrustStore {
 
   get #companions(): readonly CreatedFile[] {
     return this.#target.companions ?? [];
-  }
-
-  /** Where root takes directories back for a user: in that user's home. */
-  get #within(): string | undefined {
-    const { user } = this.#context;
-    return !user.byRoot || this.#target.system === true ? undefined : user.home;
   }
 
   /** A machine-wide database is for everybody to read. */

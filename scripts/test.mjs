@@ -54,6 +54,19 @@ const CHECKS = {
   build: [{ name: "build", argv: [BUN, "scripts/build.ts", "--quiet"] }],
 };
 
+/** Those of tests/cli that take a minute or more. */
+const LONG_CLI = [
+  "secret_leak_test.ts",
+  "proxy_smuggling_test.ts",
+  "serve_attackers_test.ts",
+  "root_attacks_test.ts",
+  "hostile_ledgers_test.ts",
+];
+
+function filesOf(suite) {
+  return readdirSync(join(ROOT, "tests", suite)).filter((name) => name.endsWith("_test.ts")).sort();
+}
+
 /** Suites, those that take longest first. */
 const SUITES = {
   // Other machines. LOCALTLS_PLATFORMS=0 leaves them out.
@@ -64,13 +77,17 @@ const SUITES = {
       needs: "root, apt-get and private namespaces",
     },
   ],
-  cli: () => [sandboxed("cli")],
+  // A file each, so that two are always at work: those that take minutes first.
+  cli: () => {
+    const files = filesOf("cli");
+    return [...LONG_CLI.filter((file) => files.includes(file)), ...files]
+      .filter((file, i, all) => all.indexOf(file) === i)
+      .map((file) => sandboxed("cli", file));
+  },
   integration: () => [sandboxed("integration")],
   faults: () => [sandboxed("faults")],
   // A sandbox for each file: the story takes certutil away, and others need it.
-  e2e: () =>
-    readdirSync(join(ROOT, "tests", "e2e")).filter((name) => name.endsWith("_test.ts")).sort()
-      .map((file) => sandboxed("e2e", file)),
+  e2e: () => filesOf("e2e").map((file) => sandboxed("e2e", file)),
   unit: () => [
     {
       name: "unit (Deno)",

@@ -77,10 +77,13 @@ export async function requireOwnOutput(
   await confirmReplacing(context, { path, what: wishes.what }, wishes);
 }
 
-/** Whether a file holds neither a key nor a certificate, in whatever form: plain text without PEM. */
-export function isMereText(content: Bytes): boolean {
-  const text = latin1(content);
-  return isAscii(text) && !text.includes("-----BEGIN");
+/** Octets that no private key fits into, in whatever form: 32 of a P-256 or Ed25519 key alone. */
+export const PLACEHOLDER_BYTES = 32;
+
+/** Whether a PEM file is none yet: a word of text in it holds neither a key nor a certificate, as an empty file. */
+export function isPlaceholder(path: string, content: Uint8Array | undefined): boolean {
+  return content !== undefined && content.length < PLACEHOLDER_BYTES && path.endsWith(".pem") &&
+    isAscii(latin1(content));
 }
 
 /** The hints for a command that can be repeated with --force, and with another place. */

@@ -19,6 +19,7 @@ import { type Certificate, parseCertificate } from "../x509/certificate.ts";
 import { sha256Hex } from "../x509/fingerprint.ts";
 import { importPkcs8, keyBelongsTo } from "../x509/keys.ts";
 import { verifySignature } from "../x509/signature.ts";
+import { isPlaceholder, PLACEHOLDER_BYTES } from "./output_guard.ts";
 import type { FoundFiles, OutputFiles } from "./output_files.ts";
 
 const MAX_CHAIN_BYTES = 1 << 20;
@@ -72,7 +73,12 @@ export async function lookAtFiles(
   const foreign = (path: string, what: string) => ({ found, foreign: { path, what } });
   const { cert, key, p12 } = files;
   let certificate: Certificate | undefined;
-  if (found.has(cert)) {
+  const isThere = async (path: string) => {
+    const info = found.get(path);
+    if (info === undefined || info.size >= PLACEHOLDER_BYTES) return info !== undefined;
+    return !isPlaceholder(path, await quietly(() => host.files.read(path, MAX_KEY_BYTES)));
+  };
+  if (await isThere(cert)) {
     certificate = await ownCertificate(host, record, cert, cert);
     if (certificate === undefined) {
       const isCertificate = await readLeaf(host, cert) !== undefined;
@@ -84,7 +90,7 @@ export async function lookAtFiles(
       );
     }
   }
-  if (key !== undefined && found.has(key)) {
+  if (key !== undefined && await isThere(key)) {
     const pkcs8 = await readKey(host, key);
     const isOurs = pkcs8 !== undefined &&
       (await belongs(pkcs8, certificate) || await hasUnfinished(host, record, cert, pkcs8));

@@ -200,6 +200,26 @@ describe("a key that is not ours is never written over", () => {
     await must(scratch, "cert", "app.test", "--cert-file", "tmp.1");
   });
 
+  test(
+    "so is a word of text in a .pem file, and nothing that a key would fit into",
+    SLOW,
+    async () => {
+      const scratch = makeScratch();
+      const key = join(scratch.work, "app.test-key.pem");
+      writeFileSync(key, "to be made\n");
+      await must(scratch, "cert", "app.test");
+      for (
+        const text of [
+          "A".repeat(44),
+          '{"kty":"OKP","crv":"Ed25519","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"}',
+        ]
+      ) {
+        writeFileSync(key, text);
+        await refused(scratch, [key], ["cert", "app.test"]);
+      }
+    },
+  );
+
   test("no answer lets the files of the CA be written over", SLOW, async () => {
     const scratch = makeScratch();
     await must(scratch, "cert", "app.test");

@@ -320,7 +320,7 @@ test(
         timeoutMs: 90_000,
       });
       await waitFor("the download", () => other.process.output() !== "");
-      assert.equal((await scratch.run(["cert", ...names, ...files])).code, 0);
+      assert.equal((await scratch.run(["cert", "--renew", ...names, ...files])).code, 0);
       const isNew = async () => await fingerprint(other.port) !== before;
       await waitFor("the new certificate", isNew, 40_000);
       const now = await fingerprint(other.port);

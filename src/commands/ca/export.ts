@@ -14,7 +14,7 @@ import { sayWaiting } from "../authority.ts";
 import { type CommandResult, EXIT } from "../documents.ts";
 import { newPassword } from "../issuer_password.ts";
 import { joinPath, resolvePath } from "../output_files.ts";
-import { isMereText, optionWords, requireOwnOutput } from "../output_guard.ts";
+import { isPlaceholder, optionWords, requireOwnOutput } from "../output_guard.ts";
 import { parseCertificate, readCommonName } from "../../x509/certificate.ts";
 import { describeDetails, isDirect, requireAuthority } from "./describe.ts";
 import type { CaFilesDocument } from "./documents.ts";
@@ -107,7 +107,11 @@ async function requireOwnExport(
   }
   if (secret === undefined) return;
   const what = "a file that may hold the only copy of a key";
-  await requireOwnOutput(context, secret, isMereText, { what, force, hints });
+  await requireOwnOutput(context, secret, (held) => isPlaceholder(secret, held), {
+    what,
+    force,
+    hints,
+  });
 }
 
 /** Whether a file is one certificate of a root or issuer that localtls made. */

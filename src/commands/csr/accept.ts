@@ -22,7 +22,7 @@ import { importPkcs8, keyBelongsTo } from "../../x509/keys.ts";
 import type { CommandContext } from "../context.ts";
 import { type CommandResult, EXIT } from "../documents.ts";
 import { joinPath, resolvePath } from "../output_files.ts";
-import { isMereText, optionWords, replaceHints, requireOwnOutput } from "../output_guard.ts";
+import { isPlaceholder, optionWords, replaceHints, requireOwnOutput } from "../output_guard.ts";
 import { checkTime, compareNames, namesOf, orderChain, refused } from "./answer.ts";
 import { readKey } from "./csr.ts";
 import type { AcceptDocument } from "./documents.ts";
@@ -92,8 +92,7 @@ export async function accept(
   if ([key, path].includes(cert)) {
     throw new LocalTlsError("USAGE", `Cannot write the certificate over "${cert}"`);
   }
-  const isOwn = (held: Bytes) =>
-    isForKey(held, leaf) || (flags.certFile === undefined && isMereText(held));
+  const isOwn = (held: Bytes) => isForKey(held, leaf) || isPlaceholder(cert, held);
   await requireOwnOutput(context, cert, isOwn, {
     what: "not a certificate for the same key",
     force: flags.force,

@@ -77,7 +77,7 @@ async function find(host: Host): Promise<TargetUser> {
   const entry = await findPasswd(host, ({ uid }) => uid === owner.uid);
   return await workFor(host, {
     uid: owner.uid,
-    gid: entry?.gid ?? NO_GROUP,
+    gid: entry?.gid ?? (owner.gid === 0 ? NO_GROUP : owner.gid),
     name: entry?.name ?? String(owner.uid),
     home,
   });

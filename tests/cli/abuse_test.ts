@@ -28,13 +28,16 @@ const BUNDLE = "/etc/ssl/certs/ca-certificates.crt";
 /** Starts a store tool that never ends; its store's limit is a minute, so that the other tests run meanwhile. */
 function startHanging(): { scratch: Scratch; pidFile: string; result: Promise<LocaltlsResult> } {
   const scratch = makeScratch();
-  const bin = join(scratch.home, "bin");
+  const tool = join(scratch.home, "update-ca-certificates");
   const pidFile = join(scratch.home, "pids");
-  mkdirSync(bin);
   const script = `#!/bin/sh\nsleep 600 &\necho $$ $! > '${pidFile}'\nwait\n`;
-  writeFileSync(join(bin, "update-ca-certificates"), script, { mode: 0o755 });
+  writeFileSync(tool, script, { mode: 0o755 });
   const result = scratch.run(["setup", "a.test", "--stores", "system,nss", "--json"], {
-    env: { PATH: `${bin}:/usr/sbin:/usr/bin:/sbin:/bin` },
+    // In the system's own place, for this run alone: root runs no other.
+    prefix: [
+      ...["unshare", "--mount", "sh", "-c"],
+      ...['mount --bind "$0" /usr/sbin/update-ca-certificates && exec "$@"', tool],
+    ],
     timeoutMs: 150_000,
   });
   return { scratch, pidFile, result };
@@ -223,7 +226,7 @@ describe("abuse", () => {
   );
 
   test(
-    "a store tool that is missing: without keytool, Java's store fails alone",
+    "a store tool that is missing: without keytool, Java's store is changed all the same",
     SLOW,
     async (t) => {
       const keytools = execFileSync(
@@ -237,16 +240,13 @@ describe("abuse", () => {
       const scratch = makeScratch();
       const args = ["setup", "a.test", "--stores", "java,nss", "--json"];
       const result = await scratch.run(args, without(keytools));
-      assert.equal(result.code, 3, result.stdout + result.stderr);
+      assert.equal(result.code, 0, result.stdout + result.stderr);
       const { stores, certificates } = result.json();
-      const java = stores.filter(({ kind }: StoreResult) => kind === "java");
-      assert.ok(java.length > 0);
-      for (const { outcome, reason } of java) {
-        assert.ok(["failed", "unavailable"].includes(outcome), outcome);
-        assert.match(reason, /^Cannot .*keytool/);
-      }
-      for (const { kind, outcome } of stores) if (kind === "nss") assert.equal(outcome, "added");
+      assert.ok(stores.some(({ kind }: StoreResult) => kind === "java"));
+      for (const { outcome } of stores) assert.equal(outcome, "added");
       assert.equal(certificates.length, 1);
+      const undone = await scratch.run(["uninstall", "--json"], without(keytools));
+      assert.equal(undone.code, 0, undone.stdout + undone.stderr);
     },
   );
 

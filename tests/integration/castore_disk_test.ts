@@ -164,7 +164,7 @@ describe("another user", () => {
   test("goes on with what root made for them", async () => {
     const directory = home();
     const state = await openStateDirectory(
-      host,
+      Object.create(host, { user: { value: USER } }),
       { home: directory, name: "ann", isRoot: true, byRoot: true },
       join(directory, "a", "state"),
     );

@@ -185,7 +185,7 @@ describe("Java trust stores, really", () => {
       ],
       [
         "empties the file",
-        ': > "$(echo "$@" | sed "s/.*-keystore //; s/ .*//")"',
+        'case "$*" in *-importcert*) : > "$(echo "$@" | sed "s/.*-keystore //; s/ .*//")" ;; esac',
         /left no key store/,
       ],
       ["fails", "echo 'keytool error: boom'; exit 1", /exit code 1: keytool error: boom$/],
@@ -193,7 +193,8 @@ describe("Java trust stores, really", () => {
   ) {
     test(`a keytool that ${name} is found out, and the store left as it was`, async () => {
       const { anchor } = await makeCa("Java liar");
-      const home = await makeHome(HOMES[0]!, ["-storetype", "JKS"]);
+      // Encrypted: what localtls can write itself it writes without keytool.
+      const home = await makeHome(HOMES[0]!, ["-storetype", "PKCS12"]);
       const store = await storeOf(home);
       const before = readFileSync(store.path);
       const restore = shadow(join(HOMES[0]!, "bin/keytool"), script);

@@ -9,9 +9,11 @@ import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   chownSync,
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   writeFileSync,
 } from "node:fs";
@@ -83,9 +85,22 @@ export interface FakeMac {
 
 const CHANGES = ["add-trusted-cert", "remove-trusted-cert", "delete-certificate"];
 
+/**
+ * Root, and sudo, run what is in the system's own directories and what nobody else can change: in the sandbox the
+ * stand-ins are there too, before the real sudo.
+ */
+function installTools(): void {
+  for (const name of readdirSync(TOOLS)) {
+    const path = join("/usr/local/sbin", name);
+    if (!existsSync(path)) copyFileSync(join(TOOLS, name), path);
+    chmodSync(path, 0o755);
+  }
+}
+
 /** Makes a machine where nothing is trusted. */
 export function makeMac(): FakeMac {
   requireSandbox();
+  installTools();
   const home = mkdtempSync(join(tmpdir(), "mac-home-"));
   const tools = mkdtempSync(join(tmpdir(), "mac-"));
   const work = join(home, "work");

@@ -7,7 +7,7 @@
 import { LocalTlsError } from "../errors.ts";
 import type { PackageFile } from "../share/package.ts";
 import type { SharedRoot } from "../share/root.ts";
-import type { FixedPage, PageRequest } from "../server/fixed_site.ts";
+import type { FixedPage, FixedSiteOptions, PageRequest } from "../server/fixed_site.ts";
 import type { VisitorFields } from "../share/visitor.ts";
 import type { CommandContext } from "./context.ts";
 import { type CommandResult, EXIT, type ShareDocument } from "./documents.ts";
@@ -51,7 +51,7 @@ export async function serveShare(
   const { languageOf, systemOf } = await import("../share/visitor.ts");
   const pages: Map<string, FixedPage> = downloads(files, archive);
   const visitors = new Map<string, Set<string>>();
-  const site = await startFixedSite({
+  const options: FixedSiteOptions = {
     address,
     port,
     pages,
@@ -64,7 +64,9 @@ export async function serveShare(
         context.report({ type: "notice", message: `${visitor} (${system}) ${path} ${status}` });
       } else if (status === 200) fetched?.add(path);
     },
-  });
+  };
+  // The only thing for which it may need root.
+  const site = await host.holdingRoot(() => startFixedSite(options));
   const shownHost = own.includes(":") ? `[${own}]` : own;
   const url = `http://${shownHost}:${site.port}/`;
   pages.set("/", {
@@ -76,13 +78,18 @@ export async function serveShare(
       return sharePage({ root, url, testUrl: shownTest }, language, systemOf(fields));
     },
   });
-  const secure = keyPair === undefined ? undefined : await startTestSite(context, {
-    keyPair,
-    address: own,
-    // The next one, or at the end of all ports the one before; any, where any will do: the next may be somebody's.
-    port: port === 0 ? 0 : site.port < 65_535 ? site.port + 1 : site.port - 1,
-    label: root.label,
-  });
+  const secure = keyPair === undefined
+    ? undefined
+    : await host.holdingRoot(() =>
+      startTestSite(context, {
+        keyPair,
+        address: own,
+        // The next one, or at the end of all ports the one before; any, where any will do: the next may be somebody's.
+        port: port === 0 ? 0 : site.port < 65_535 ? site.port + 1 : site.port - 1,
+        label: root.label,
+      })
+    );
+  await host.giveUpRoot();
   const shownTest = testUrl ?? (secure && `https://${shownHost}:${secure.port}/`);
   context.report({ type: "progress", message: `\n${terminalCode(url)}` });
   context.report({

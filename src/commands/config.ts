@@ -13,7 +13,7 @@ import type { Recipe, RecipeCertificate, RecipeInput, RecipeName } from "../reci
 import { RECIPES } from "../recipes/table.ts";
 import { anchorOfAuthority } from "./anchors.ts";
 import { refuseOptions } from "./config_options.ts";
-import { type CommandContext, openToRead, type Workplace } from "./context.ts";
+import { type CommandContext, openWorkplace, type Workplace } from "./context.ts";
 import { type CommandResult, EXIT, type TextDocument } from "./documents.ts";
 
 /** What the user asked for. */
@@ -53,7 +53,7 @@ export async function config(
     for (const warning of warnings) context.report({ type: "warning", ...warning });
     return { value: name.value, isIp: name.type === "ip" };
   });
-  const workplace = await openToRead(context);
+  const workplace = await openWorkplace(context);
   const certificate = names.length === 0
     ? undefined
     : await findCertificate(context, workplace, names, recipe.embeds === true);

@@ -56,12 +56,10 @@ export interface Workplace {
  * Finds the user that is meant and opens (never makes) the state directory.
  *
  * @param passwordFile `--password-file` of the CA's key, for commands that have it.
- * @param reads The command changes nothing by its nature.
  */
 export async function openWorkplace(
   context: CommandContext,
   passwordFile?: string,
-  reads = false,
 ): Promise<Workplace> {
   const { host, options } = context;
   const user = await findTargetUser(host);
@@ -71,13 +69,6 @@ export async function openWorkplace(
     source ??= issuerPassword(context, passwordFile);
     return await source();
   };
-  // A user's own reading finishes what was killed; root's changes nothing.
-  const readOnly = options.dryRun || (reads && host.isRoot);
-  const state = await openStateDirectory(host, user, options.dir, password, readOnly);
+  const state = await openStateDirectory(host, user, options.dir, password, options.dryRun);
   return { user, state, password };
-}
-
-/** As {@link openWorkplace}, for commands that only look. */
-export async function openToRead(context: CommandContext): Promise<Workplace> {
-  return await openWorkplace(context, undefined, true);
 }

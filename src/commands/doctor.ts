@@ -10,7 +10,7 @@ import type { Sight } from "../doctor/sight.ts";
 import { parseTarget, type Target } from "../doctor/target.ts";
 import { LocalTlsError } from "../errors.ts";
 import type { CommandContext } from "./context.ts";
-import { openToRead } from "./context.ts";
+import { openWorkplace } from "./context.ts";
 import { type CommandResult, type DoctorDocument, EXIT } from "./documents.ts";
 import type { StoreOptions } from "./stores.ts";
 
@@ -39,7 +39,7 @@ export async function doctor(
       });
     }
     const { examineMachine } = await import("./doctor_machine.ts");
-    const checks = await examineMachine(context, await openToRead(context), flags);
+    const checks = await examineMachine(context, await openWorkplace(context), flags);
     return answer("this machine", summarizeMachine(checks), checks, {});
   }
   const target = parseTarget(flags.url);
@@ -47,7 +47,7 @@ export async function doctor(
     ? undefined
     : (await import("../doctor/findings/page.ts")).parsePageOrigin(flags.origin);
   const looking = target.secure ? look(context, target) : undefined;
-  const workplace = await openToRead(context);
+  const workplace = await openWorkplace(context);
   const { examineUrl } = await import("./doctor_server.ts");
   const report = await examineUrl(context, workplace, flags, { target, page, looking });
   const { checks, verdicts, probes } = report;

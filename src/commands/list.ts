@@ -8,7 +8,7 @@ import { readCertificates } from "../castore/certificates.ts";
 import type { StateDirectory } from "../castore/state_directory.ts";
 import type { Authority } from "../pki/authority.ts";
 import { lookAt } from "./certificate_state.ts";
-import { type CommandContext, openToRead } from "./context.ts";
+import { type CommandContext, openWorkplace } from "./context.ts";
 import {
   type CertificateDocument,
   type CommandResult,
@@ -28,7 +28,7 @@ export async function list(
   context: CommandContext,
   flags: ListFlags,
 ): Promise<CommandResult<ListDocument>> {
-  const { state } = await openToRead(context);
+  const { state } = await openWorkplace(context);
   const authority = await state.loadAuthority();
   const read = () => readStates(context, state, authority, flags.all);
   const document = { command: "list", ok: true } as const;

@@ -12,7 +12,7 @@ import { makeProxyHandler } from "../server/proxy/handler.ts";
 import { orderRoutes, parseRoute, parseUpstream, type Route } from "../server/proxy/routes.ts";
 import { openUpstream } from "../server/proxy/upstream.ts";
 import { startSecureServer } from "../server/secure_server.ts";
-import { type CommandContext, openToRead } from "./context.ts";
+import { type CommandContext, openWorkplace } from "./context.ts";
 import { type CommandResult, EXIT } from "./documents.ts";
 import { resolvePath } from "./output_files.ts";
 import type { ListenFlags } from "./serve.ts";
@@ -178,7 +178,7 @@ async function readClientKeyPair(
 
 /** Our root, where there is one: a proxy with somebody else's certificate needs none. */
 async function ownRoots(context: CommandContext): Promise<string[]> {
-  const { state } = await openToRead(context);
+  const { state } = await openWorkplace(context);
   const root = await context.host.files.read(state.rootFile, 1 << 20);
   return root === undefined ? [] : [new TextDecoder().decode(root)];
 }

@@ -5,7 +5,7 @@
  */
 
 import { LocalTlsError } from "../errors.ts";
-import { type CommandContext, openToRead } from "./context.ts";
+import { type CommandContext, openWorkplace } from "./context.ts";
 import { type CommandResult, EXIT } from "./documents.ts";
 import type { RunDocument } from "./env/documents.ts";
 import { makeEnvironment } from "./env/variables.ts";
@@ -26,7 +26,7 @@ export async function run(
       hints: [`${program} run -- npm install`],
     });
   }
-  const { variables, written } = await makeEnvironment(context, await openToRead(context));
+  const { variables, written } = await makeEnvironment(context, await openWorkplace(context));
   // A path as it was typed; a single word is looked for on PATH.
   const argv = [/[/\\]/.test(first) ? resolvePath(host, first) : first, ...rest];
   if (options.dryRun) {

@@ -17,7 +17,7 @@ import type { SharedRoot } from "../share/root.ts";
 import { parseCertificate, readCommonName } from "../x509/certificate.ts";
 import { isCa } from "../x509/extensions.ts";
 import { sha256Hex } from "../x509/fingerprint.ts";
-import { type CommandContext, openToRead } from "./context.ts";
+import { type CommandContext, openWorkplace } from "./context.ts";
 import { type CommandResult, EXIT, type ShareDocument } from "./documents.ts";
 import { joinPath, resolvePath } from "./output_files.ts";
 import { requireOwnOutput } from "./output_guard.ts";
@@ -53,7 +53,7 @@ export async function share(
   const { host, options } = context;
   const { serve } = flags;
   checkFlags(flags);
-  const { state } = await openToRead(context);
+  const { state } = await openWorkplace(context);
   const root = await readRoot(context, state.rootFile);
   const out = resolvePath(host, flags.out ?? "localtls-share.zip");
   if (!/[^/\\]\.zip$/i.test(out)) {

@@ -18,7 +18,7 @@ import { type KeyPair, type SecureServer, startSecureServer } from "../server/se
 import { testPage } from "../share/page.ts";
 import { languageOf } from "../share/visitor.ts";
 import { requireClock } from "./clock.ts";
-import { type CommandContext, openToRead } from "./context.ts";
+import { type CommandContext, openWorkplace } from "./context.ts";
 
 /** The page is there for a day at most. */
 const DAYS = 2;
@@ -39,7 +39,7 @@ export async function issueTestLeaf(
 ): Promise<KeyPair | undefined> {
   const { host } = context;
   try {
-    const { state } = await openToRead(context);
+    const { state } = await openWorkplace(context);
     const authority = await state.loadAuthority();
     if (authority === undefined) return undefined;
     await requireClock(context, state, authority);

@@ -12,7 +12,7 @@ import { readStates, type StoreResult } from "../truststore/change.ts";
 import { anchorOfAuthority } from "./anchors.ts";
 import { describeAuthority } from "./authority.ts";
 import { lookAt } from "./certificate_state.ts";
-import { type CommandContext, openToRead, type Workplace } from "./context.ts";
+import { type CommandContext, openWorkplace, type Workplace } from "./context.ts";
 import {
   type CertificateDocument,
   type CommandResult,
@@ -36,7 +36,7 @@ export async function status(
   flags: StoreOptions,
 ): Promise<CommandResult<StatusDocument>> {
   const { host, program } = context;
-  const workplace = await openToRead(context);
+  const workplace = await openWorkplace(context);
   const { state } = workplace;
   const authority = await state.loadAuthority();
   const todo: Todo[] = [];

@@ -9,7 +9,7 @@ import { decodePem, encodePem } from "../../der/pem.ts";
 import { LocalTlsError } from "../../errors.ts";
 import type { FileToWrite } from "../../host/host.ts";
 import type { Authority } from "../../pki/authority.ts";
-import { type CommandContext, openToRead, type Workplace } from "../context.ts";
+import { type CommandContext, openWorkplace, type Workplace } from "../context.ts";
 import { sayWaiting } from "../authority.ts";
 import { type CommandResult, EXIT } from "../documents.ts";
 import { newPassword } from "../issuer_password.ts";
@@ -37,7 +37,7 @@ export async function exportCa(
   flags: ExportFlags,
 ): Promise<CommandResult<CaFilesDocument>> {
   const { host, options } = context;
-  const workplace = await openToRead(context);
+  const workplace = await openWorkplace(context);
   const { state } = workplace;
   const authority = await requireAuthority(context, state);
   const directory = resolvePath(host, flags.out ?? ".");

@@ -5,7 +5,7 @@
  */
 
 import { encodePem } from "../../der/pem.ts";
-import { type CommandContext, openToRead } from "../context.ts";
+import { type CommandContext, openWorkplace } from "../context.ts";
 import { type CommandResult, EXIT } from "../documents.ts";
 import { warnAboutSuffixes } from "../permitted_suffixes.ts";
 import { describeDetails, requireAuthority } from "./describe.ts";
@@ -22,7 +22,7 @@ export async function showCa(
   context: CommandContext,
   flags: ShowFlags,
 ): Promise<CommandResult<CaShowDocument>> {
-  const { state } = await openToRead(context);
+  const { state } = await openWorkplace(context);
   const authority = await requireAuthority(context, state);
   await warnAboutSuffixes(context, authority);
   return {

@@ -11,7 +11,7 @@ import {
   formatDocker,
   formatEnvironment,
 } from "../../recipes/environment_formats.ts";
-import { type CommandContext, openToRead } from "../context.ts";
+import { type CommandContext, openWorkplace } from "../context.ts";
 import { type CommandResult, EXIT } from "../documents.ts";
 import type { EnvDocument, EnvProfilesDocument } from "./documents.ts";
 import { makeEnvironment } from "./variables.ts";
@@ -48,7 +48,7 @@ export async function env(
   if (uninstall) return await (await import("./profiles.ts")).uninstallProfiles(context);
   const { variables, leftOut, written } = await makeEnvironment(
     context,
-    await openToRead(context),
+    await openWorkplace(context),
   );
   const format = shell ?? shellOfUser(context.host.env("SHELL"));
   const text = explain

@@ -9,7 +9,7 @@ import { currentTrust } from "../../castore/ledger.ts";
 import { LocalTlsError } from "../../errors.ts";
 import type { OwnCa } from "../../inspect/chain.ts";
 import type { CertificateReport } from "../../inspect/report.ts";
-import { type CommandContext, openToRead } from "../context.ts";
+import { type CommandContext, openWorkplace } from "../context.ts";
 import type { InspectedCertificate } from "./document.ts";
 
 /** Our CA and its ledgers, as far as they can be read. */
@@ -29,7 +29,7 @@ export async function readSurroundings(context: CommandContext): Promise<Surroun
   const trusted = new Map<string, number>();
   let own: Surroundings["own"];
   try {
-    const { state } = await openToRead(context);
+    const { state } = await openWorkplace(context);
     own = await state.loadAuthority();
     for await (const { event } of readCertificates(state.issued)) {
       issued.set(event.sha256, event.cert);

@@ -9,7 +9,7 @@ import { decodePem } from "../../der/pem.ts";
 import { LocalTlsError } from "../../errors.ts";
 import { verifyPath } from "../../pki/path/verify_path.ts";
 import type { JudgeChain } from "../../server/client_certificates.ts";
-import { type CommandContext, openToRead } from "../context.ts";
+import { type CommandContext, openWorkplace } from "../context.ts";
 import { resolvePath } from "../output_files.ts";
 
 /** The roots, for TLS to name to clients, and the judge of what they show. */
@@ -32,7 +32,7 @@ export async function readClientRoots(
   if (file === undefined) return undefined;
   const { host } = context;
   if (file === "") {
-    const { state } = await openToRead(context);
+    const { state } = await openWorkplace(context);
     const [root, issuer] = await Promise.all([
       readCertificates(host, state.rootFile),
       readCertificates(host, state.issuerFile),

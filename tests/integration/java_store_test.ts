@@ -181,7 +181,7 @@ describe("Java trust stores, really", () => {
       [
         "answers 0 and does nothing",
         "exit 0",
-        /"keytool" reported no error, and the store does not/,
+        /the change reported no error, and the store does not/,
       ],
       [
         "empties the file",

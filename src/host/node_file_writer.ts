@@ -105,8 +105,16 @@ export function makeEmptyFile(file: string, options: WriteOptions = {}): void {
     syncDirectory(path.dirname(file));
   } catch (error) {
     if (systemCode(error) !== "EEXIST") throw fileError("create", file, error);
-    const isDangling = fs.statSync(file, { throwIfNoEntry: false }) === undefined;
-    if (isDangling) refuseUnlessPlain("create", file, lstat(file));
+    if (leadsNowhere(file)) refuseUnlessPlain("create", file, lstat(file));
+  }
+}
+
+/** What this user may not see behind a link is for whoever opens it to complain of: nothing can be made there either. */
+function leadsNowhere(file: string): boolean {
+  try {
+    return fs.statSync(file, { throwIfNoEntry: false }) === undefined;
+  } catch {
+    return false;
   }
 }
 

@@ -1,5 +1,7 @@
 /**
  * A process of its own that adds an anchor to an NSS database: `bun nss_program.ts DIRECTORY PEM [MODE]`.
+ * With "add" or "remove" it does so for the user whose HOME it has, and says what the database then holds and what was
+ * made for it, or the error's code.
  * With "hang" it stops before either file is committed, with "between" after the first of the two; it says so, and
  * waits to be killed.
  *
@@ -10,7 +12,9 @@ import { readFileSync } from "node:fs";
 import process from "node:process";
 import type { Database, Host } from "../../src/host/host.ts";
 import { decodePem } from "../../src/der/pem.ts";
+import { LocalTlsError } from "../../src/errors.ts";
 import { createNodeHost } from "../../src/host/node_host.ts";
+import { findTargetUser } from "../../src/host/target_user.ts";
 import { parseCertificate } from "../../src/x509/certificate.ts";
 import { storeAt } from "../unit/truststore/nss/store_fixture.ts";
 
@@ -67,4 +71,18 @@ const hanging: Host = {
   },
 };
 
-await storeAt(directory, { host: mode === undefined ? real : hanging }).add(anchor);
+if (mode === "add" || mode === "remove") {
+  const user = await findTargetUser(real);
+  const store = storeAt(directory, { host: real, user });
+  try {
+    const { created } = mode === "add"
+      ? await store.add(anchor)
+      : await store.remove(anchor, JSON.parse(process.argv[5] ?? "[]"));
+    console.log(JSON.stringify({ state: (await store.state(anchor)).state, created }));
+  } catch (error) {
+    if (!(error instanceof LocalTlsError)) throw error;
+    console.log(JSON.stringify({ code: error.code }));
+  }
+} else {
+  await storeAt(directory, { host: mode === undefined ? real : hanging }).add(anchor);
+}

@@ -16,18 +16,12 @@ import {
 import process from "node:process";
 import { before, describe, test } from "node:test";
 import { decodePem } from "../../src/der/pem.ts";
-import type { Host } from "../../src/host/host.ts";
 import type { TrustAnchor } from "../../src/truststore/store.ts";
 import { parseCertificate } from "../../src/x509/certificate.ts";
-import { run, start, waitFor } from "../support/processes.ts";
+import { mustRun, run, start, waitFor } from "../support/processes.ts";
 import { requireSandbox, scratchDirectory } from "../support/sandbox.ts";
 import { withTmpfs } from "../support/tmpfs.ts";
-import {
-  countRows,
-  hostWith,
-  storeAt,
-  withDatabase,
-} from "../unit/truststore/nss/store_fixture.ts";
+import { countRows, storeAt, withDatabase } from "../unit/truststore/nss/store_fixture.ts";
 import {
   askNss,
   certutil,
@@ -374,7 +368,6 @@ describe("processes of their own", { skip }, () => {
 
 describe("root for a user", { skip: process.getuid?.() !== 0 && "root is needed" }, () => {
   const owner = { uid: 12345, gid: 12346 };
-  const ownersHost: Host = Object.create(hostWith(), { user: { value: owner } });
   const makeHome = () => {
     const home = scratchDirectory("home");
     chownSync(home, owner.uid, owner.gid);
@@ -382,21 +375,41 @@ describe("root for a user", { skip: process.getuid?.() !== 0 && "root is needed"
   };
   const everything = (directory: string): string[] =>
     readdirSync(directory, { recursive: true }).map((name) => `${directory}/${name}`);
+  /** In a process of its own: a process that works for somebody does so to its end. */
+  const asRootFor = async (
+    home: string,
+    directory: string,
+    { file }: TrustAnchor,
+    ...words: string[]
+  ) => {
+    const argv = [
+      process.execPath,
+      `${import.meta.dirname}/nss_program.ts`,
+      directory,
+      file,
+      ...words,
+    ];
+    // Bun's cache would be in that home.
+    const env = { HOME: home, BUN_RUNTIME_TRANSPILER_CACHE_PATH: "0" };
+    const answer = await mustRun(argv, { env, timeoutMs: 60_000 });
+    return JSON.parse(answer) as { code?: string; state?: string; created?: string[] };
+  };
+
+  before(() =>
+    appendFileSync("/etc/passwd", `ann:x:${owner.uid}:${owner.gid}::/nowhere:/bin/sh\n`)
+  );
 
   test("leaves nothing that is root's", async () => {
     const home = makeHome();
-    const store = storeAt(`${home}/.pki/nssdb`, {
-      user: { isRoot: true, byRoot: true },
-      host: ownersHost,
-    });
-    const { created = [] } = await store.add(anchor);
-    assert.deepEqual(await store.state(anchor), { state: "trusted" });
+    const directory = `${home}/.pki/nssdb`;
+    const { state, created } = await asRootFor(home, directory, anchor, "add");
+    assert.equal(state, "trusted");
     assert.equal(everything(home).length, 4);
     for (const path of everything(home)) {
-      assert.equal(statSync(path).uid, owner.uid, path);
-      assert.notEqual(statSync(path).gid, 0, path);
+      const { uid, gid } = statSync(path);
+      assert.deepEqual({ uid, gid }, owner, path);
     }
-    await store.remove(anchor, created);
+    await asRootFor(home, directory, anchor, "remove", JSON.stringify(created));
     assert.deepEqual(everything(home), []);
   });
 
@@ -418,9 +431,9 @@ describe("root for a user", { skip: process.getuid?.() !== 0 && "root is needed"
       mkdirSync(directory);
       chownSync(directory, owner.uid, owner.gid);
       plant(directory, target);
-      const store = storeAt(directory, { user: { isRoot: true, byRoot: true }, host: ownersHost });
-      for (const change of [() => store.add(anchor), () => store.remove(peer, [])]) {
-        await assert.rejects(change(), { code: "STORE_UNAVAILABLE" });
+      for (const [change, what] of [["add", anchor], ["remove", peer]] as const) {
+        const { code } = await asRootFor(home, directory, what, change);
+        assert.equal(code, "STORE_UNAVAILABLE", change);
       }
       assert.equal(readFileSync(target, "base64"), before);
       assert.equal(statSync(target).uid, 0);
@@ -432,11 +445,8 @@ describe("root for a user", { skip: process.getuid?.() !== 0 && "root is needed"
     const target = scratchDirectory("root");
     symlinkSync(target, `${home}/.pki`);
     lchownSync(`${home}/.pki`, owner.uid, owner.gid);
-    const store = storeAt(`${home}/.pki/nssdb`, {
-      user: { isRoot: true, byRoot: true },
-      host: ownersHost,
-    });
-    await assert.rejects(store.add(anchor), { code: "STORE_UNAVAILABLE" });
+    const { code } = await asRootFor(home, `${home}/.pki/nssdb`, anchor, "add");
+    assert.equal(code, "STORE_UNAVAILABLE");
     assert.deepEqual(readdirSync(target), []);
   });
 });

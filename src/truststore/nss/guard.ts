@@ -20,6 +20,20 @@ export async function checkDirectory(
   directory: string,
   requiredUid: number | undefined,
 ): Promise<void> {
+  try {
+    await check(host, directory, requiredUid);
+  } catch (error) {
+    const isUsers = requiredUid !== undefined && error instanceof LocalTlsError;
+    // A link of the user's to where only root may look: none of theirs.
+    throw isUsers && error.code === "FILE_READ" ? unavailable(error.message, error) : error;
+  }
+}
+
+async function check(
+  host: Host,
+  directory: string,
+  requiredUid: number | undefined,
+): Promise<void> {
   const place = await nearestExisting(host, directory);
   const info = await resolved(host, place, requiredUid);
   if (info.type !== "directory") throw refuse(directory, `"${place}" is no directory`);
@@ -88,8 +102,9 @@ export function parentOf(path: string): string {
 }
 
 function refuse(path: string, state: string): LocalTlsError {
-  return new LocalTlsError(
-    "STORE_UNAVAILABLE",
-    `Cannot use the NSS database in "${path}": ${state}`,
-  );
+  return unavailable(`Cannot use the NSS database in "${path}": ${state}`);
+}
+
+function unavailable(message: string, cause?: LocalTlsError): LocalTlsError {
+  return new LocalTlsError("STORE_UNAVAILABLE", message, { hints: cause?.hints ?? [], cause });
 }

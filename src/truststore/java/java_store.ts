@@ -135,7 +135,8 @@ export function createJavaStore(
         { hints: [quoteCommand(["ls", "-ld", parentOf(path), path])] },
       );
     }
-    const shown = keytool === undefined ? [] : await shownCommands(change, anchor, keytool);
+    if (content === undefined) requireKeytool();
+    const shown = await shownCommands(change, anchor);
     const steps: RootStep[] = content !== undefined
       ? [writeAsRoot(path, content, shown)]
       : shown.map(({ argv, stdin }) =>
@@ -152,14 +153,17 @@ export function createJavaStore(
     return anchor.onlyMarked ? aliases.filter(isOurs(anchor)) : aliases;
   }
 
-  /** With keytool, for the user to paste. */
+  /** For the user to paste: with keytool, and for a Java without one as this program does it. */
   async function shownCommands(
     change: "add" | "remove",
     anchor: TrustAnchor,
-    tool: string,
   ): Promise<ShownCommand[]> {
+    if (keytool === undefined) {
+      const verb = change === "add" ? "setup" : "uninstall";
+      return [{ argv: ["localtls", verb, "--stores", "java"] }];
+    }
     if (change === "add") {
-      const argv = importCommand(tool, path, anchor);
+      const argv = importCommand(keytool, path, anchor);
       // The two shells of Windows open files otherwise; and there is no root to be led astray.
       return [
         host.user === undefined
@@ -168,7 +172,7 @@ export function createJavaStore(
       ];
     }
     const aliases = await chosenAliases(anchor);
-    return aliases.map((alias) => ({ argv: deleteCommand(tool, path, alias) }));
+    return aliases.map((alias) => ({ argv: deleteCommand(keytool, path, alias) }));
   }
 
   async function changeCopy(

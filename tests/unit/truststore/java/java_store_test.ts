@@ -249,6 +249,33 @@ describe("a Java trust store", () => {
     assert.ok(host.commandLines.flat().every((word) => word !== ANCHOR_FILE));
   });
 
+  test("of a Java without keytool is root's to change by this program, and the hint says so", async () => {
+    const hints = { setup: JKS_OTHER, uninstall: JKS_BOTH };
+    for (const [verb, content] of Object.entries(hints)) {
+      const files = { [CACERTS]: content, [ANCHOR_FILE]: rootAnchor.pem };
+      const store = await discover(createFakeHost({ files }));
+      const change = verb === "setup" ? store.add(rootAnchor) : store.remove(rootAnchor, []);
+      await assert.rejects(change, {
+        code: "NEEDS_ROOT",
+        hints: [`localtls ${verb} --stores java`],
+      });
+    }
+  });
+
+  test("of a Java without keytool, under another password, is said to be nobody's to change", async () => {
+    const locked = JKS_OTHER.slice();
+    locked[locked.length - 1]! ^= 1;
+    const files = { [CACERTS]: locked, [ANCHOR_FILE]: rootAnchor.pem };
+    for (const commands of [{}, COREUTILS]) {
+      const host = createFakeHost({ files, commands });
+      await assert.rejects((await discover(host)).add(rootAnchor), {
+        code: "STORE_UNAVAILABLE",
+        message: 'Cannot use the trust store of Java (jdk): "/opt/jdk" has no keytool',
+      });
+      assert.deepEqual(host.log, []);
+    }
+  });
+
   test("of a Java without keytool is changed, unless it is encrypted", async () => {
     const files = { [CACERTS]: JKS_OTHER, [ANCHOR_FILE]: rootAnchor.pem };
     const plain = await discover(createFakeHost({ user: ROOT_USER, files }));

@@ -77,7 +77,7 @@ async function find(host: Host): Promise<TargetUser> {
   const entry = await findPasswd(host, ({ uid }) => uid === owner.uid);
   return await workFor(host, {
     uid: owner.uid,
-    gid: entry?.gid ?? (owner.gid === 0 ? NO_GROUP : owner.gid),
+    gid: entry?.gid ?? groupOfHome(owner),
     name: entry?.name ?? String(owner.uid),
     home,
   });
@@ -85,6 +85,11 @@ async function find(host: Host): Promise<TargetUser> {
 
 /** The kernel's overflowgid, "nogroup": for a user whom no table knows. */
 const NO_GROUP = 65534;
+
+/** The group of a home, where nothing else says it. Root's group would give the user what is root's. */
+function groupOfHome({ gid }: Owner): number {
+  return gid === 0 ? NO_GROUP : gid;
+}
 
 async function workFor(host: Host, entry: PasswdEntry): Promise<TargetUser> {
   await host.workFor(entry);
@@ -117,7 +122,7 @@ async function findInvoker(host: Host, { uid, name }: Invoker): Promise<PasswdEn
   const home = host.env("HOME");
   const owner = home === undefined ? undefined : await ownerOf(host, home);
   if (home !== undefined && owner !== undefined && isAbsolutePath(home) && owner.uid === uid) {
-    return { ...owner, name: name ?? key, home };
+    return { uid: owner.uid, gid: groupOfHome(owner), name: name ?? key, home };
   }
   throw homeMissing(
     `Cannot find the home directory of "${name ?? key}", who became root`,

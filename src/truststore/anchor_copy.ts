@@ -12,8 +12,8 @@ import type { TrustAnchor } from "./store.ts";
 const MAX_BYTES = 1024 * 1024;
 
 /**
- * Makes sure that the copy is the certificate that was asked for: root is about to read a file that a
- * user can write. Throws FILE_UNSAFE, FILE_NOT_FOUND.
+ * Makes sure that the copy is the certificate that was asked for: the commands that are shown to the user read it. What
+ * root itself is given comes by a pipe. Throws FILE_UNSAFE, FILE_NOT_FOUND.
  */
 export async function checkAnchorCopy(host: Host, anchor: TrustAnchor): Promise<void> {
   const content = await host.files.read(anchor.file, MAX_BYTES);

@@ -13,6 +13,8 @@ import type { RootStep, ShownCommand } from "./elevation.ts";
 const SCRIPT = [
   "set -eu",
   "umask 022",
+  // mv would put the file into it.
+  '[ ! -d "$1" ]',
   't="$1.localtls-new"',
   "trap 'rm -f -- \"$t\"' EXIT",
   'rm -f -- "$t"',

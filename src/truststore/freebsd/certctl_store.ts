@@ -10,6 +10,7 @@
  */
 
 import { LocalTlsError } from "../../errors.ts";
+import { checkAnchorCopy } from "../anchor_copy.ts";
 import { rootCommands, type RootStep } from "../elevation.ts";
 import { findCertificateBlocks } from "../pem_search.ts";
 import type {
@@ -131,6 +132,7 @@ export function createCertctlStore({ host, elevation }: DiscoverContext): TrustS
         hints: await rootCommands(host, [["rm", "--", file]]),
       });
     }
+    if (!host.isRoot) await checkAnchorCopy(host, anchor);
     const directories = await missingDirectories();
     await elevation.run(await addSteps(anchor), `add the certificate to the ${label}`);
     return { created: [...directories, ...(held === undefined ? [file] : [])] };

@@ -11,6 +11,7 @@
 import { LocalTlsError } from "../../errors.ts";
 import { parentOf } from "../../host/path_text.ts";
 import { quoteCommand } from "../../host/shell_words.ts";
+import { checkAnchorCopy } from "../anchor_copy.ts";
 import type { RootStep, ShownCommand } from "../elevation.ts";
 import { writeAsRoot } from "../root_file.ts";
 import type {
@@ -136,6 +137,7 @@ export function createJavaStore(
       );
     }
     if (content === undefined) requireKeytool();
+    if (change === "add" && !host.isRoot) await checkAnchorCopy(host, anchor);
     const shown = await shownCommands(change, anchor);
     const steps: RootStep[] = content !== undefined
       ? [writeAsRoot(path, content, shown)]

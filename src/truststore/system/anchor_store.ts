@@ -9,6 +9,7 @@
 
 import { LocalTlsError } from "../../errors.ts";
 import { exceptionText } from "../../input_text.ts";
+import { checkAnchorCopy } from "../anchor_copy.ts";
 import { rootCommands } from "../elevation.ts";
 import { teeAsRoot, writeAsRoot } from "../root_file.ts";
 import type {
@@ -129,6 +130,7 @@ export function createAnchorStore(
       await host.files.write(file, anchor.pem, { mode: ANCHOR_MODE });
       await elevation.run([refresh], purpose);
     } else {
+      await checkAnchorCopy(host, anchor);
       await elevation.run([
         ...(directories.length === 0
           ? []

@@ -16,6 +16,7 @@ import type {
   TrustStore,
 } from "../store.ts";
 import { findCertificateBlocks } from "../pem_search.ts";
+import { checkAnchorCopy } from "../anchor_copy.ts";
 import type { ShownCommand } from "../elevation.ts";
 import { writeAsRoot } from "../root_file.ts";
 import { readPemFile } from "./bundle.ts";
@@ -72,6 +73,7 @@ export function createBareBundleStore(
     if (findCertificateBlocks(text, anchor.certificate.der).length > 0) return {};
     if (await mayReplace()) await replace(text + markedBlock(text, anchor));
     else {
+      await checkAnchorCopy(host, anchor);
       const shown = [appendCommand(text, anchor, path)];
       await elevation.run(
         [writeAsRoot(path, text + markedBlock(text, anchor), shown)],

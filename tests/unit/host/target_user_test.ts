@@ -231,6 +231,18 @@ describe("findTargetUser()", () => {
     assert.equal((await findTargetUser(host)).home, "/net/eve");
   });
 
+  test("a home of root's group gives the user no right of that group", async () => {
+    for (const env of [{ SUDO_UID: "70001", SUDO_USER: "eve" }, {}] as Record<string, string>[]) {
+      const host = hostOf({
+        user: ROOT,
+        env: { HOME: "/net/eve", ...env },
+        files: { "/net/eve": { type: "directory", uid: 70001, gid: 0 } },
+      });
+      assert.equal((await findTargetUser(host)).byRoot, true);
+      assert.deepEqual(host.user, { uid: 70001, gid: 65534 });
+    }
+  });
+
   test("a name that looks like an option reaches no command", async () => {
     const host = hostOf({ user: ROOT, env: { HOME: "/root", DOAS_USER: "--service=x" } });
     await rejectsWith("HOME_MISSING", findTargetUser(host));

@@ -78,6 +78,12 @@ describe("writeAsRoot(), by a real shell", () => {
     assert.equal(readFileSync(path, "utf8"), "content");
   });
 
+  test("fails where a directory is in its place, and leaves it empty", () => {
+    const path = directory();
+    assert.notEqual(write(path, "content"), 0);
+    assert.deepEqual(readdirSync(path), []);
+  });
+
   test("fails where there is no directory, and makes none", () => {
     const path = join(directory(), "missing/store");
     assert.notEqual(write(path, "content"), 0);

@@ -184,8 +184,15 @@ describe("the Debian system store", () => {
   for (
     const [name, content] of [["another certificate", otherAnchor.pem], ["nothing", ""]] as const
   ) {
-    test(`does not take what root installs from a copy that holds ${name}`, async () => {
+    test(`does not let root install a copy that holds ${name}`, async () => {
       const host = fakeSystem(DEBIAN, { files: { [ANCHOR_FILE]: content } });
+      const store = await discoverSystem(host);
+      await assert.rejects(store.add(rootAnchor), { code: "FILE_UNSAFE" });
+      assert.equal(host.disk.get(DEBIAN_FILE), undefined);
+    });
+
+    test(`as root takes nothing from a copy that holds ${name}`, async () => {
+      const host = fakeSystem(DEBIAN, { user: ROOT_USER, files: { [ANCHOR_FILE]: content } });
       const store = await discoverSystem(host);
       await store.add(rootAnchor);
       assert.equal(host.disk.text(DEBIAN_FILE), rootAnchor.pem);

@@ -84,10 +84,18 @@ describe("a bundle without a tool", () => {
     assert.deepEqual(host.log, []);
   });
 
-  test("through sudo root gets the whole bundle by a pipe, whatever the copy holds", async () => {
-    const host = machine(otherAnchor.pem, {
+  test("does not let root append a copy that holds another certificate", async () => {
+    const host = machine("", {
       user: { uid: 1000, gid: 1000 },
       files: { [ANCHOR_FILE]: otherAnchor.pem },
+      commands: { ...COREUTILS, sh: () => assert.fail("ran") },
+    });
+    await assert.rejects((await discoverSystem(host)).add(rootAnchor), { code: "FILE_UNSAFE" });
+  });
+
+  test("through sudo root gets the whole bundle by a pipe", async () => {
+    const host = machine(otherAnchor.pem, {
+      user: { uid: 1000, gid: 1000 },
       commands: COREUTILS,
     });
     await (await discoverSystem(host)).add(rootAnchor);

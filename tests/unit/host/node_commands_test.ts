@@ -172,3 +172,43 @@ describe("Commands.find", () => {
 function sleep(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
+
+describe("Commands.findForRoot", () => {
+  /** A directory that stands first on PATH, with programs of these names. */
+  const withDecoys = (names: readonly string[], check: (directory: string) => Promise<void>) =>
+    withScratchDirectory(async (directory) => {
+      for (const name of names) {
+        fs.writeFileSync(join(directory, name), "#!/bin/sh\n", { mode: 0o755 });
+      }
+      await check(directory);
+    });
+
+  test("looks in the system's own directories, whatever PATH says", () =>
+    withDecoys(["sudo", "sh", "only-here-x"], async (directory) => {
+      const { find, findForRoot } = createNodeCommands("linux", { PATH: directory });
+      for (const name of ["sudo", "sh", "only-here-x"]) {
+        assert.equal(await find(name), join(directory, name));
+        const found = await findForRoot(name);
+        assert.ok(!found?.startsWith(directory), `${name}: ${found}`);
+      }
+      assert.match(await findForRoot("sh") ?? "", /^\/(?:usr\/)?bin\/sh$/);
+      assert.equal(await findForRoot("only-here-x"), undefined);
+    }));
+
+  test("does not need a PATH", async () => {
+    const { findForRoot } = createNodeCommands("linux", {});
+    assert.match(await findForRoot("sh") ?? "", /^\/(?:usr\/)?bin\/sh$/);
+  });
+
+  test("takes no path that others can change, and none that is relative", () =>
+    withDecoys(["tool"], async (directory) => {
+      const { findForRoot } = createNodeCommands("linux", { PATH: directory });
+      const tool = join(directory, "tool");
+      fs.chmodSync(tool, 0o777);
+      assert.equal(await findForRoot(tool), undefined);
+      for (const name of ["", "./sh", "bin/sh", "../bin/sh"]) {
+        assert.equal(await findForRoot(name), undefined, name);
+      }
+      assert.equal(await findForRoot("/bin/sh"), "/bin/sh");
+    }));
+});
